@@ -1,0 +1,211 @@
+"""What an OpenAPI document says, as frozen values: references, defaults and extensions are settled.
+
+A value that came from the document carries ``pointer``, the JSON Pointer (RFC 6901) of its place there, so that errors,
+``describe`` and completion can name it. Schemas are not copied: they are named by their pointer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``."""
+
+    url: str
+    id: str = ""
+    description: str = ""
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """Security Scheme Object (OpenAPI 3.1, 4.8.27).
+
+    ``env`` lists the environment variables to read, in order: ``x-dynaclient-env`` (a name, or a mapping from server id to name), else
+    the scheme's name in upper case. ``env_by_server`` holds the names that belong to one server id only.
+    """
+
+    name: str
+    type: str
+    scheme: str = ""
+    location: str = ""
+    parameter: str = ""
+    env: str = ""
+    env_by_server: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """Media Type Object (OpenAPI 3.1, 4.8.14). ``schema`` is a pointer or None."""
+
+    name: str
+    schema: str | None = None
+    encoding: Mapping[str, Any] = field(default_factory=dict)
+    item_schema: str | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Parameter Object (OpenAPI 3.1, 4.8.12), or one property of a JSON body taken as a keyword argument (``location`` = ``"body"``).
+
+    ``python_name`` is the keyword; ``name`` is the name on the wire.
+    """
+
+    name: str
+    python_name: str
+    location: str
+    required: bool = False
+    schema: str | None = None
+    style: str = ""
+    explode: bool = False
+    allow_reserved: bool = False
+    allow_empty: bool = False
+    content: MediaType | None = None
+    description: str = ""
+    deprecated: bool = False
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Request Body Object (OpenAPI 3.1, 4.8.13). ``properties``: the keyword arguments that its default media type offers."""
+
+    content: tuple[MediaType, ...]
+    required: bool = False
+    properties: tuple[Parameter, ...] = ()
+    description: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Response Object (OpenAPI 3.1, 4.8.17). ``status`` is ``"200"``, a range such as ``"4XX"``, or ``"default"``."""
+
+    status: str
+    description: str = ""
+    content: tuple[MediaType, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When and how often to send again (``x-speakeasy-retries``, ``x-dynaclient-retries``). Times are milliseconds.
+
+    ``declared`` says that the document (or the caller) asked for retries: the author's consent for methods that are not
+    idempotent. ``status_codes`` holds exact codes (``"429"``) and ranges (``"5XX"``). ``max_attempts`` None: as many as the time allows.
+    ``jitter`` is ``full``, ``additive`` or ``none``.
+    """
+
+    strategy: str = "none"
+    initial_interval: int = 500
+    max_interval: int = 60_000
+    max_elapsed_time: int = 3_600_000
+    exponent: float = 1.5
+    status_codes: tuple[str, ...] = ()
+    retry_connection_errors: bool = True
+    max_attempts: int | None = None
+    jitter: str = "full"
+    retry_after_max: int | None = None
+    budget: bool = True
+    methods: tuple[str, ...] | None = None
+    declared: bool = False
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``x-dynaclient-batch``: how the results of a call line up with its inputs.
+
+    ``input`` is the wire name of the body property that may be split; ``item`` the pointer of the schema of one single input (a value that
+    satisfies it counts as one; any other array counts its items); ``output`` the property of the reply that carries the results;
+    ``order`` the key of a result that holds its place, from 0, or ""; ``sum`` dotted paths of reply fields that are added up;
+    ``max_items`` and ``max_tokens`` the limits of one request, None where unknown.
+    """
+
+    input: str
+    output: str
+    item: str | None = None
+    order: str = ""
+    sum: tuple[str, ...] = ()
+    max_items: int | None = None
+    max_tokens: int | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationKey:
+    """An operation as the index knows it, before anything of it is read: its names and where it stands."""
+
+    group: tuple[str, ...]
+    name: str
+    method: str
+    path: str
+    pointer: str
+    summary: str = ""
+    tag: str = ""
+    deprecated: bool = False
+
+    @property
+    def dotted(self) -> str:
+        """``embeddings.create``."""
+        return ".".join((*self.group, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Operation Object (OpenAPI 3.1, 4.8.10), complete.
+
+    ``security`` is a tuple of alternatives (OR), each a tuple of ``(scheme name, scopes)`` (AND); an empty alternative means that none is needed.
+    ``timeout`` is milliseconds per attempt (``x-speakeasy-timeout``) or None.
+    """
+
+    key: OperationKey
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...] = ()
+    body: Body | None = None
+    replies: tuple[Reply, ...] = ()
+    servers: tuple[Server, ...] = ()
+    security: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = ()
+    retry: RetryPolicy = RetryPolicy()
+    timeout: int | None = None
+    batch: Batch | None = None
+    error_statuses: tuple[str, ...] = ("4XX", "5XX")
+    summary: str = ""
+    description: str = ""
+    deprecated: bool = False
+    pointer: str = ""
+
+    @property
+    def dotted(self) -> str:
+        """``embeddings.create``."""
+        return self.key.dotted
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        """All that can be passed as a keyword: the parameters, then the properties of the body."""
+        return self.parameters + (self.body.properties if self.body else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A whole document, its operations indexed by name. ``version`` is ``"3.0"``, ``"3.1"`` or ``"3.2"``."""
+
+    document: Mapping[str, Any]
+    version: str
+    title: str = ""
+    source: str = ""
+    servers: tuple[Server, ...] = ()
+    schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
+    index: Mapping[str, OperationKey] = field(default_factory=dict)
+    tolerated: tuple[str, ...] = ()

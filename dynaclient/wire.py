@@ -1,0 +1,187 @@
+"""What goes over the wire and what is known of it: frozen values, no IO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+REDACTED = "[redacted]"
+
+# Names that carry a credential wherever they stand; whole names, and parts of names.
+_SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "key", "sig", "signature"})
+_SECRET_PARTS = (
+    "api-key",
+    "api_key",
+    "apikey",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "access-key",
+    "access_key",
+    "auth",
+)
+_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "x-trace-id", "cf-ray")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a header, query or cookie of this name usually carries a credential."""
+    lower = name.lower()
+    return lower in _SECRET_NAMES or any(part in lower for part in _SECRET_PARTS)
+
+
+class Headers(Mapping[str, str]):
+    """Header fields: looked up without regard to case, kept in order and as they came.
+
+    Several fields of one name are joined by ``", "`` (RFC 9110, 5.3); ``get_all`` gives them apart.
+    """
+
+    __slots__ = ("_index", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+        self.pairs: tuple[tuple[str, str], ...] = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        self._index: dict[str, str] | None = None
+
+    def _lookup(self) -> dict[str, str]:
+        if self._index is None:
+            index: dict[str, str] = {}
+            for name, value in self.pairs:
+                lower = name.lower()
+                index[lower] = f"{index[lower]}, {value}" if lower in index else value
+            self._index = index
+        return self._index
+
+    def __getitem__(self, name: str) -> str:
+        return self._lookup()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lookup())
+
+    def __len__(self) -> int:
+        return len(self._lookup())
+
+    def get_all(self, name: str) -> list[str]:
+        """The values of every field of this name, in order."""
+        lower = name.lower()
+        return [value for key, value in self.pairs if key.lower() == lower]
+
+    def __repr__(self) -> str:
+        shown = {name: REDACTED if is_secret_name(name) else value for name, value in self.items()}
+        return f"Headers({shown!r})"
+
+    def __reduce__(self) -> Any:
+        return Headers, (self.pairs,)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to send.
+
+    Parameters
+    ----------
+    method:
+        The method, upper case.
+    origin:
+        Scheme, host and port: ``https://api.example.com`` or ``http://127.0.0.1:8080``; no path, no slash at the end.
+    target:
+        Path and query, as sent, percent-encoded: ``/v1/embeddings?a=1``.
+    headers:
+        The fields to send. Those that the transport adds itself (Host, Content-Length) are not among them.
+    body:
+        The whole body, or None.
+    secret_names:
+        Lower-case names of headers, query parameters and cookies that carry a credential; ``redacted`` hides their values.
+    """
+
+    method: str
+    origin: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    secret_names: frozenset[str] = frozenset()
+
+    @property
+    def url(self) -> str:
+        """The absolute URL."""
+        return self.origin + self.target
+
+    def redacted(self) -> Request:
+        """The same request with every credential in headers and query replaced by ``[redacted]``."""
+        headers = {name: REDACTED if self._is_secret(name) else value for name, value in self.headers.items()}
+        return replace(self, headers=headers, target=self._redacted_target())
+
+    def _is_secret(self, name: str) -> bool:
+        return name.lower() in self.secret_names or is_secret_name(name)
+
+    def _redacted_target(self) -> str:
+        path, mark, query = self.target.partition("?")
+        if not mark:
+            return path
+        parts = []
+        for part in query.split("&"):
+            name, equals, _ = part.partition("=")
+            parts.append(f"{name}={REDACTED}" if equals and self._is_secret(name) else part)
+        return f"{path}?{'&'.join(parts)}"
+
+    def __repr__(self) -> str:
+        safe = self.redacted()
+        size = "no body" if self.body is None else f"{len(self.body)} bytes"
+        return f"<Request {self.method} {safe.url} {dict(safe.headers)!r}, {size}>"
+
+    def __reduce__(self) -> Any:
+        safe = self.redacted()
+        return Request, (safe.method, safe.origin, safe.target, dict(safe.headers), safe.body, safe.secret_names)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole reply.
+
+    ``body`` is unpacked (RFC 9110, 8.4: content codings undone) and bounded in size by the transport. ``url`` is where it came from after redirects, without secrets;
+    ``elapsed`` is seconds from sending to the last byte.
+    """
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    reason: str = ""
+    url: str = ""
+    elapsed: float = 0.0
+
+    @property
+    def request_id(self) -> str | None:
+        """The id under which the service knows the call, from the usual headers, or None."""
+        headers = self.headers
+        return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.headers.get('content-type', 'no type')}, {len(self.body)} bytes>"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt.
+
+    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay`` are
+    seconds: what the attempt took, and the wait after it (None: no further attempt followed).
+    """
+
+    number: int
+    status: int | None = None
+    error: str | None = None
+    elapsed: float = 0.0
+    delay: float | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long to wait, in seconds. ``connect`` and ``read`` hold for one attempt (``read``: between two bytes); ``total`` for the whole call.
+
+    ``total`` None: the retry policy's ``max_elapsed_time`` where a policy is in force, else ten minutes.
+    """
+
+    connect: float = 5.0
+    read: float = 60.0
+    total: float | None = None
