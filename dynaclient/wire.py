@@ -177,11 +177,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long to wait, in seconds. ``connect`` and ``read`` hold for one attempt (``read``: between two bytes); ``total`` for the whole call.
+    """How long to wait, in seconds.
 
-    ``total`` None: the retry policy's ``max_elapsed_time`` where a policy is in force, else ten minutes.
+    ``connect`` and ``read`` hold for one attempt (``read``: between two bytes), ``attempt`` for one attempt as a whole, ``total`` for the whole call,
+    its retries and waits included. ``attempt`` None: no bound of its own. ``total`` None: the retry policy's ``max_elapsed_time`` where retries are declared,
+    else ten minutes.
     """
 
     connect: float = 5.0
     read: float = 60.0
     total: float | None = None
+    attempt: float | None = None

@@ -1,0 +1,160 @@
+"""What an argument of the shell stands for: its own text, a file, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dynaclient.errors import ArgumentError, Problem
+
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text for a parameter; ``typed``: it stood on the command line, not in a file."""
+
+    text: str
+    typed: bool = True
+
+
+class Inputs:
+    """Reads the files and the standard input that arguments name; standard input can be read once."""
+
+    def __init__(self) -> None:
+        self._taken = ""
+
+    def text(self, value: str, option: str) -> Text:
+        """The text that a value stands for.
+
+        Parameters
+        ----------
+        value:
+            ``@file`` is the content of a file, ``-`` or ``@-`` standard input, ``@@x`` the text ``@x``; all else is itself. One line end at the end of
+            a file or of standard input is left out.
+        option:
+            The option, as it was typed, for messages.
+
+        Raises
+        ------
+        ArgumentError
+            Where the file cannot be read, or is not UTF-8.
+        """
+        if value.startswith("@@"):
+            return Text(value[1:])
+        if value != "-" and not value.startswith("@"):
+            return Text(value)
+        data = self.data(value, option)
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise _refused(option, f"{value!r} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}") from None
+        return Text(text.removesuffix("\n").removesuffix("\r"), typed=False)
+
+    def data(self, value: str, option: str) -> bytes:
+        """The bytes of the file or of the standard input that ``@file``, ``-`` or ``@-`` names."""
+        if value in ("-", "@-"):
+            return self._standard_input(option)
+        try:
+            return Path(value[1:]).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            hint = "" if len(value) > 1 else "a file name is expected after the @"
+            hint = hint or f"a text that begins with @ is written @{value}"
+            raise _refused(option, f"cannot read {value[1:]!r}: {reason}", hint) from None
+
+    def _standard_input(self, option: str) -> bytes:
+        if self._taken:
+            raise _refused(option, f"standard input was read for {self._taken} already; put one of them into a file")
+        self._taken = option
+        stream = sys.stdin
+        if stream is None:
+            raise _refused(option, "there is no standard input")
+        if stream.isatty():
+            sys.stderr.write(f"dynaclient: reading {option} from the terminal; end it with Ctrl-D\n")
+            sys.stderr.flush()
+        return stream.buffer.read()
+
+    def body(self, value: str, *, json: bool, text: bool) -> Any:
+        """The whole body that ``--body`` names.
+
+        Parameters
+        ----------
+        value:
+            A text, ``@file`` or ``-``. A file whose name ends in ``.yaml`` or ``.yml`` is read as YAML where the body is JSON.
+        json, text:
+            Of which kind the operation's media type is; neither: bytes.
+        """
+        if json:
+            if value.startswith("@") and not value.startswith("@@") and value.lower().endswith(_YAML):
+                return self._yaml(value)
+            return _json(self.text(value, "--body").text)
+        if text:
+            return self.text(value, "--body").text
+        named = value == "-" or (value.startswith("@") and not value.startswith("@@"))
+        return self.data(value, "--body") if named else self.text(value, "--body").text.encode()
+
+    def _yaml(self, value: str) -> Any:
+        from dynaclient.errors import SpecError
+        from dynaclient.source import parse_yaml
+
+        try:
+            return parse_yaml(self.data(value, "--body"), value[1:])
+        except SpecError as error:
+            raise _refused("--body", str(error)) from None
+
+
+def _json(text: str) -> Any:
+    from dynaclient.openapi.media import decode_json
+
+    try:
+        return decode_json(text.encode())
+    except ValueError as error:
+        hint = "write JSON, @FILE for a file, or - for standard input"
+        raise _refused("--body", f"not JSON: {error}", hint) from None
+
+
+def headers(lines: tuple[str, ...]) -> dict[str, str]:
+    """``NAME:VALUE`` lines as header fields; several of one name are joined by a comma (RFC 9110, 5.3).
+
+    Raises
+    ------
+    ArgumentError
+        Where a line has no colon; the message does not hold the value.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name, value = name.strip(), value.strip()
+        if not colon or not name:
+            raise _refused("--header", f"{name[:20]!r}... has no colon" if not colon else "a name is missing before the colon",
+                           "write NAME:VALUE")
+        known = next((key for key in found if key.lower() == name.lower()), None)
+        if known is None:
+            found[name] = value
+        else:
+            found[known] = f"{found[known]}, {value}"
+    return found
+
+
+def surrogates(arguments: list[str]) -> None:
+    """Refuse arguments that hold bytes outside the terminal's encoding, which Python passes on as lone surrogates (PEP 383).
+
+    Raises
+    ------
+    ArgumentError
+        Naming the first such argument by its place.
+    """
+    for number, argument in enumerate(arguments, 1):
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise ArgumentError(
+                f"argument {number} of the command line is not text in {sys.getfilesystemencoding()}; "
+                "put it into a file in UTF-8 and pass @FILE"
+            )
+
+
+def _refused(option: str, message: str, hint: str = "") -> ArgumentError:
+    return ArgumentError("the command line makes no sense", problems=(Problem(option, message, hint=hint),))
+

@@ -1,0 +1,211 @@
+"""An operation of the document -> the options of its command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from dynaclient.openapi.model import Operation, Parameter
+
+ARGUMENTS, BODY = "Arguments", "Body"
+_LONGEST_HELP = 240
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_TAG = re.compile(r"</?[a-zA-Z][^>]{0,80}>")
+_SPELLABLE = re.compile(r"[^\s=\-][^\s=]*")
+
+
+class Typed(click.ParamType[str]):
+    """The text of a parameter, converted later, when all is known; completes the choices and the names of files after ``@``."""
+
+    name = "value"
+
+    def __init__(self, choices: Iterable[str] = ()) -> None:
+        self.choices = tuple(choices)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text as it is."""
+        return value
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The whole variable as one text, white space and all."""
+        return [rv]
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The choices that begin with what is typed, or the files."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("@"):
+            return [CompletionItem(name) for name in _files(incomplete[1:])]
+        return [CompletionItem(choice) for choice in self.choices if choice.startswith(incomplete)]
+
+
+def _files(begun: str) -> Iterator[str]:
+    folder, _, start = begun.rpartition("/")
+    base = Path(folder + "/" if begun.startswith("/") and not folder else folder or ".")
+    for path in sorted(base.glob("*")) if base.is_dir() else ():
+        if path.name.startswith(start) and (start or not path.name.startswith(".")):
+            yield "@" + (f"{folder}/" if "/" in begun else "") + path.name + ("/" if path.is_dir() else "")
+
+
+class ArgumentOption(click.Option):
+    """An option for one argument of an operation; ``field`` is that argument, ``section`` its heading on the help page."""
+
+    def __init__(self, declarations: list[str], field: Parameter, section: str, **attributes: Any) -> None:
+        super().__init__(declarations, **attributes)
+        self.field = field
+        self.section = section
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option by its first spelling only; the others work, but would crowd the page."""
+        record = super().get_help_record(ctx)
+        return record if record is None else (f"{self.opts[0]} {self.metavar}", record[1])
+
+
+class BodyOption(click.Option):
+    """``--body``: the whole body."""
+
+    section = BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The options of an operation, and the Python name of the argument -> the option that people type."""
+
+    options: tuple[click.Option, ...]
+    spelled: Mapping[str, str]
+
+
+def make_options(operation: Operation, document: Mapping[str, Any]) -> Made:
+    """The options of an operation: its parameters, then the properties of its body, the required ones first; then ``--body``."""
+    taken: set[str] = set()
+    made: list[click.Option] = []
+    spelled: dict[str, str] = {}
+    fields = sorted(operation.arguments, key=lambda field: (field.location == "body", not field.required))
+    main = _main_spellings(fields)
+    taken.update(main.values())
+    for field in fields:
+        first = main[field.python_name]
+        spellings = [first, *_others(field, taken)]
+        taken.update(spellings)
+        spelled[field.python_name] = first
+        made.append(_option(field, spellings, document))
+    if operation.body is not None and "--body" not in taken and "body" not in main:
+        made.append(_body_option(operation))
+        spelled["body"] = "--body"
+    return Made(tuple(made), spelled)
+
+
+def _main_spellings(fields: Iterable[Parameter]) -> dict[str, str]:
+    """Python name -> option: ``encoding_format`` is ``--encoding-format``, ``from_`` is ``--from``."""
+    found: dict[str, str] = {}
+    for field in fields:
+        wanted = "--" + (field.python_name.strip("_").replace("_", "-") or field.python_name)
+        if wanted in found.values():
+            wanted = "--" + field.python_name
+        found[field.python_name] = wanted
+    return found
+
+
+def _others(field: Parameter, taken: set[str]) -> list[str]:
+    """Further spellings: the Python name and the name on the wire, where they are free and can be typed."""
+    names = (field.python_name, field.python_name.rstrip("_"), field.name)
+    spellings = dict.fromkeys(f"--{name}" for name in names if _SPELLABLE.fullmatch(name))
+    return [spelling for spelling in spellings if spelling not in taken]
+
+
+def _option(field: Parameter, spellings: list[str], document: Mapping[str, Any]) -> ArgumentOption:
+    from dynaclient.cli.convert import metavar
+    from dynaclient.openapi.shape import choices, types
+
+    values = choices(document, field.schema) if field.schema is not None else ()
+    kinds = set(types(document, field.schema)) if field.schema is not None else set()
+    attributes: dict[str, Any] = {"multiple": True}
+    if kinds and kinds <= {"boolean", "null"}:
+        # `--stream` alone says true; `--stream false` is understood too.
+        attributes = {"is_flag": False, "flag_value": "true"}
+    return ArgumentOption(
+        [field.python_name.rstrip("_") or field.python_name, *spellings],
+        field,
+        BODY if field.location == "body" else ARGUMENTS,
+        type=Typed([text for text in map(_as_text, values) if text] or (["true", "false"] if "boolean" in kinds else [])),
+        metavar=metavar(document, field.schema),
+        help=_help(field, document),
+        **attributes,
+    )
+
+
+def _as_text(value: Any) -> str:
+    from dynaclient.openapi.media import encode_json
+
+    return value if isinstance(value, str) else encode_json(value).decode()
+
+
+def _help(field: Parameter, document: Mapping[str, Any]) -> str:
+    from dynaclient.openapi.shape import annotation
+
+    parts = [shortened(field.description or _said(document, field.schema, "description"))]
+    default = annotation(document, field.schema, "default") if field.schema is not None else None
+    limits = limits_of(document, field.schema)
+    marks = [
+        "required" if field.required else "",
+        "deprecated" if field.deprecated else "",
+        limits,
+        f"service's default: {_as_text(default)[:40]}" if default is not None else "",
+    ]
+    shown = "; ".join(mark for mark in marks if mark)
+    return "  ".join(filter(None, [*parts, f"[{shown}]" if shown else ""]))
+
+
+def _said(document: Mapping[str, Any], schema: str | None, key: str) -> str:
+    from dynaclient.openapi.shape import annotation
+
+    return str(annotation(document, schema, key) or "") if schema is not None else ""
+
+
+_LIMITS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+
+
+def limits_of(document: Mapping[str, Any], schema: str | None) -> str:
+    """The bounds of a number: ``>=1, <=100``."""
+    from dynaclient.openapi.shape import annotation
+
+    if schema is None:
+        return ""
+    found = {key: annotation(document, schema, key) for key in _LIMITS}
+    return ", ".join(
+        f"{_LIMITS[key]}{value}"
+        for key, value in found.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    )
+
+
+def shortened(text: str, longest: int = _LONGEST_HELP) -> str:
+    """A description on one line: without links and HTML, its first paragraph, cut at the end of a sentence or word."""
+    first = text.strip().split("\n\n", 1)[0]
+    line = " ".join(_TAG.sub("", _LINK.sub(r"\1", first)).split())
+    if len(line) <= longest:
+        return line
+    cut = line[:longest]
+    end = max(cut.rfind(". "), cut.rfind("! "), cut.rfind("? "))
+    if end > longest // 3:
+        return cut[: end + 1]
+    return cut.rsplit(" ", 1)[0].rstrip(",;:") + " ..."
+
+
+def _body_option(operation: Operation) -> BodyOption:
+    assert operation.body is not None
+    text = shortened(operation.body.description)
+    how = "The whole body: JSON, @FILE (also YAML) or `-` for standard input"
+    laid = "; the options above are laid over it." if operation.body.properties else "."
+    mark = "  [required]" if operation.body.required and not operation.body.properties else ""
+    return BodyOption(
+        ["body", "--body"], metavar="JSON|@FILE|-", type=Typed(), help=f"{text + ' ' if text else ''}{how}{laid}{mark}"
+    )

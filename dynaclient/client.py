@@ -1,0 +1,178 @@
+"""Client: a document as an object whose groups and methods are its operations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynaclient import auth
+from dynaclient.call import Call
+from dynaclient.core import Core
+from dynaclient.errors import ArgumentError, Problem
+from dynaclient.group import member, members, no_member
+from dynaclient.openapi.model import Api
+from dynaclient.options import bad_option, from_environment
+from dynaclient.source import load
+from dynaclient.transport import Transport, Urllib3Transport
+from dynaclient.wire import Timeout
+from dynaclient.world import World
+
+
+class Client:
+    """A document as a client.
+
+    ``client.embeddings.create(...)`` calls the operation ``create`` of the group ``embeddings``; ``client["embeddings.create"]`` is the same by its dotted name;
+    iterating gives the dotted names. It is a context manager, safe among threads, and holds its connections open until it is closed.
+
+    Parameters
+    ----------
+    spec:
+        The document: a path, text, bytes, a mapping, or None for the one that ships.
+    server:
+        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+    bearer_auth:
+        The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
+    credentials:
+        Security scheme name -> token, ``(user, password)`` or function, for documents with several schemes.
+    timeout:
+        Seconds for one attempt, or a Timeout.
+    retries:
+        How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
+    headers:
+        Header fields to add to every request.
+    validate:
+        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+    transport:
+        What sends the requests, in place of urllib3: see `dynaclient.testing.FakeTransport`.
+    proxy, ca_bundle, pool_size, max_reply_bytes:
+        For the urllib3 transport: a proxy URL, a file of CA certificates, the connections kept per origin, the bound on a reply in bytes.
+    server_variables:
+        Values for the variables of the server's URL.
+    cache:
+        Whether parsed documents are kept in the user's cache folder.
+    world:
+        Clock, sleep and random source; replaced in tests, see `dynaclient.testing.FakeClock`.
+
+    Raises
+    ------
+    SpecError
+        Where the document cannot be read.
+    ArgumentError
+        Where an option makes no sense.
+    """
+
+    def __init__(
+        self,
+        spec: Any = None,
+        *,
+        server: str | None = None,
+        bearer_auth: auth.Credential | None = None,
+        credentials: Mapping[str, auth.Credential] | None = None,
+        timeout: float | Timeout | None = None,
+        retries: Any = None,
+        headers: Mapping[str, str] | None = None,
+        validate: str | Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        proxy: str | None = None,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        pool_size: int = 64,
+        max_reply_bytes: int = 1 << 30,
+        server_variables: Mapping[str, str] | None = None,
+        cache: bool = True,
+        world: World = World(),
+    ) -> None:
+        self._options = from_environment().evolve(
+            server=server, timeout=timeout, retries=retries, headers=headers, validate=validate
+        )
+        wallet = auth.Wallet(credentials, bearer_auth)
+
+        def make_transport() -> Transport:
+            return Urllib3Transport(
+                proxy=proxy,
+                ca_bundle=os.fspath(ca_bundle) if ca_bundle is not None else None,
+                pool_size=pool_size,
+                max_reply_bytes=max_reply_bytes,
+            )
+
+        self._core = Core(load(spec, cache=cache), wallet, transport, make_transport, server_variables, world)
+        unknown = wallet.names() - self._core.api.schemes.keys()
+        if unknown:
+            known = ", ".join(self._core.api.schemes) or "none"
+            raise bad_option(
+                "credentials", f"no security scheme {', '.join(sorted(unknown))}; the document has {known}"
+            )
+
+    @property
+    def api(self) -> Api:
+        """What the document says."""
+        return self._core.api
+
+    def with_options(
+        self,
+        *,
+        server: str | None = None,
+        timeout: float | Timeout | None = None,
+        retries: Any = None,
+        headers: Mapping[str, str] | None = None,
+        validate: str | Mapping[str, str] | None = None,
+    ) -> Client:
+        """A new client with some options changed, which shares this one's document, credentials and connections."""
+        changed = Client.__new__(Client)
+        changed._core = self._core
+        changed._options = self._options.evolve(
+            server=server, timeout=timeout, retries=retries, headers=headers, validate=validate
+        )
+        return changed
+
+    def close(self) -> None:
+        """Close the connections. A closed client opens new ones when it is used again."""
+        self._core.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("_core", "_options"):
+            raise AttributeError(name)
+        known = members(self._core.api, ())
+        if name not in known:
+            raise AttributeError(no_member("the client", name, known))
+        found = member(self._core, self._options, (name,))
+        self.__dict__[name] = found
+        return found
+
+    def __getitem__(self, name: str) -> Call:
+        """The call of an operation by its dotted name.
+
+        Raises
+        ------
+        ArgumentError
+            Where there is none; the message names the nearest.
+        """
+        if name not in self._core.api.index:
+            message = no_member("the document", name, tuple(self._core.api.index))
+            raise ArgumentError("no such operation", problems=(Problem("operation", message),))
+        return Call(self._core, name, self._options)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._core.api.index)
+
+    def __len__(self) -> int:
+        return len(self._core.api.index)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._core.api.index
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *members(self._core.api, ())})
+
+    def __repr__(self) -> str:
+        title = self._core.api.title or self._core.api.source
+        return f"<Client of {title!r}: {len(self)} operations, server {self._options.server or 'default'}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a client holds open connections and credentials and is not pickled; make it where it is used")

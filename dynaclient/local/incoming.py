@@ -1,0 +1,182 @@
+"""A request as the document sees it: parameters and body are decoded and judged by their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from dynaclient.errors import Problem
+from dynaclient.local.unstyle import MISSING, Source, value_of
+from dynaclient.openapi.media import decode_json, essence, is_json, is_text, matching
+from dynaclient.openapi.model import MediaType, Operation, Parameter
+from dynaclient.openapi.shape import properties
+from dynaclient.wire import Headers, Request
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+class Judge(Protocol):
+    """The part of a validator that is used here."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value satisfies the schema."""
+
+    def problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
+        """What is wrong with the value."""
+
+
+Judges = Callable[[str], Judge]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a handler gets: the decoded parameters by name, the decoded body (``MISSING`` where there is none), and the request."""
+
+    request: Request
+    parameters: Mapping[str, Any]
+    body: Any = MISSING
+
+
+class RejectedError(Exception):
+    """The request does not fit the document. ``status`` 0 leaves the choice to the document (400 or 422)."""
+
+    def __init__(self, message: str, *, status: int = 0, param: str | None = None, accept: str = "") -> None:
+        super().__init__(message)
+        self.message, self.status, self.param, self.accept = message, status, param, accept
+
+
+def read_request(
+    document: Mapping[str, Any], operation: Operation, request: Request, path_values: Mapping[str, str], judges: Judges
+) -> Incoming:
+    """Decode a request and check it against the document.
+
+    Parameters
+    ----------
+    document, operation:
+        What the document says.
+    request:
+        The request.
+    path_values:
+        The path parameters, percent-encoded, by name.
+    judges:
+        Gives the validator of the schema at a pointer.
+
+    Raises
+    ------
+    RejectedError
+        Where the request does not fit; the message lists all that is wrong with it.
+    """
+    headers = request.headers if isinstance(request.headers, Headers) else Headers(request.headers)
+    source = Source(document, judges, path_values, request.target.partition("?")[2], headers)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for parameter in operation.parameters:
+        problems += _parameter(parameter, source, judges, values)
+    if problems:
+        raise _listed("The request does not fit the document", problems)
+    return Incoming(request, values, _body(document, operation, request, headers, judges))
+
+
+def _parameter(parameter: Parameter, source: Source, judges: Judges, values: dict[str, Any]) -> list[Problem]:
+    where = f"{parameter.location} parameter {parameter.name}"
+    try:
+        value = value_of(parameter, source)
+    except ValueError as error:
+        return [Problem(where, str(error), parameter.pointer)]
+    if value is MISSING:
+        return [Problem(where, "is required", parameter.pointer)] if parameter.required else []
+    values[parameter.name] = value
+    if parameter.schema is None or (value == "" and parameter.allow_empty):
+        return []
+    return list(judges(parameter.schema).problems(value, where))
+
+
+def _body(document: Mapping[str, Any], operation: Operation, request: Request, headers: Headers, judges: Judges) -> Any:
+    body = operation.body
+    if body is None:
+        return MISSING
+    if not request.body:
+        if body.required:
+            raise RejectedError("The request needs a body and has none.")
+        return MISSING
+    offered = ", ".join(media.name for media in body.content)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise RejectedError("A compressed request body is not taken.", status=415, accept="identity")
+    content_type = headers.get("content-type", "")
+    media = matching(body.content, content_type) if content_type else body.content[0] if body.content else None
+    if media is None:
+        raise RejectedError(
+            f"The body is {content_type or 'of no stated type'}; this operation takes {offered or 'none'}. "
+            "Say so in the Content-Type header.",
+            status=415,
+        )
+    value = _decoded(document, media, content_type or media.name, request.body, judges)
+    if media.schema is not None and value is not MISSING:
+        problems = judges(media.schema).problems(value)
+        if problems:
+            raise _listed("The request body does not fit the document", list(problems))
+    return value
+
+
+def _decoded(document: Mapping[str, Any], media: MediaType, content_type: str, data: bytes, judges: Judges) -> Any:
+    """The body as a value, ``MISSING`` where no schema can judge it."""
+    kind = essence(content_type)
+    if is_json(kind):
+        try:
+            return decode_json(data)
+        except ValueError as error:
+            raise RejectedError(f"The request body is not JSON: {error}", status=400) from None
+    if kind == FORM:
+        pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+        return _fields(document, media, pairs, judges)
+    if kind == MULTIPART:
+        return _fields(document, media, _multipart(content_type, data), judges)
+    if kind.endswith("xml"):
+        return MISSING
+    if is_text(kind):
+        return data.decode("utf-8", "replace")
+    return MISSING
+
+
+def _fields(document: Mapping[str, Any], media: MediaType, pairs: list[tuple[str, str]], judges: Judges) -> Any:
+    """The fields of a form as an object, each in the type that its property has."""
+    if media.schema is None:
+        return MISSING
+    source = Source(document, judges, {}, "", Headers())
+    known = {item.name: item.schema for item in properties(document, media.schema)}
+    value: dict[str, Any] = {}
+    for name in dict.fromkeys(name for name, _ in pairs):
+        given = [text for key, text in pairs if key == name]
+        value[name] = source.cast(known[name], given) if name in known else given[-1]
+    return value
+
+
+def _multipart(content_type: str, data: bytes) -> list[tuple[str, str]]:
+    """Name and content of each part (RFC 7578); the bytes of a file are kept one for one as characters."""
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + data)
+    if not message.is_multipart():
+        raise RejectedError("The multipart body has no parts; does the Content-Type state its boundary?", status=400)
+    found = []
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            is_file = part.get_filename() is not None
+            found.append((name, content.decode("latin-1" if is_file else "utf-8", "replace")))
+    return found
+
+
+def _listed(message: str, problems: list[Problem]) -> RejectedError:
+    shown = "; ".join(str(problem) for problem in problems[:10])
+    more = f"; and {len(problems) - 10} more" if len(problems) > 10 else ""
+    where = problems[0].where
+    for mark in ("$.", "$"):
+        where = where.removeprefix(mark)
+    where = where.rpartition(" ")[2].partition(".")[0].partition("[")[0]
+    return RejectedError(f"{message}: {shown}{more}", param=where or None)

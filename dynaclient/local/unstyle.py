@@ -1,0 +1,201 @@
+"""Parameter styles read backwards (OpenAPI 3.1.1, 4.8.12.3): text from path, query, header or cookie becomes a value of its schema's type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import unquote, unquote_plus
+
+from dynaclient.openapi.media import decode_json, is_json
+from dynaclient.openapi.model import Parameter
+from dynaclient.openapi.pointer import join
+from dynaclient.openapi.shape import properties, subschemas, types
+from dynaclient.wire import Headers
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+"""Stands for a parameter or body that did not come."""
+
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_DELIMITERS = {
+    "spaceDelimited": re.compile(r" |%20|\+"),
+    "pipeDelimited": re.compile(r"\||%7[Cc]"),
+}
+_COMMA = re.compile(",")
+
+
+class _Accepts(Protocol):
+    def accepts(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where parameters come from: path values and query still percent-encoded, and the header fields."""
+
+    document: Mapping[str, Any]
+    judges: Callable[[str], _Accepts]
+    path: Mapping[str, str]
+    query: str
+    headers: Headers
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Name and percent-encoded value of each part of the query."""
+        parts = (part.partition("=") for part in self.query.split("&") if part)
+        return [(unquote_plus(name), value) for name, _, value in parts]
+
+    def cookies(self) -> list[tuple[str, str]]:
+        """Name and value of each cookie (RFC 6265, 5.4), and of each pair that an exploded one brings along."""
+        parts = (part.partition("=") for part in re.split(r"; |&", self.headers.get("cookie", "")) if part)
+        return [(name.strip(), value) for name, _, value in parts]
+
+    def cast(self, pointer: str | None, texts: list[str]) -> Any:
+        """Decoded text, or several, as a value of the type that the schema names."""
+        if pointer is not None and "array" in types(self.document, pointer):
+            items = self._items(pointer)
+            return [self._scalar(items, text) for text in texts]
+        return self._scalar(pointer, texts[-1])
+
+    def cast_members(self, pointer: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        """Decoded pairs as an object, each value of the type that its property's schema names."""
+        known = {item.name: item.schema for item in properties(self.document, pointer)}
+        return {name: self.cast(known.get(name), [text for key, text in pairs if key == name]) for name, _ in pairs}
+
+    def _items(self, pointer: str) -> str | None:
+        for node, here in subschemas(self.document, pointer):
+            if isinstance(node.get("items"), Mapping):
+                return join(here, "items")
+        return None
+
+    def _scalar(self, pointer: str | None, text: str) -> Any:
+        if pointer is None:
+            return text
+        drafts = list(_readings(text, types(self.document, pointer)))
+        judge = self.judges(pointer)
+        return next((draft for draft in drafts if judge.accepts(draft)), drafts[0])
+
+
+def _readings(text: str, names: tuple[str, ...]) -> Iterator[Any]:
+    """What a text may mean among these types; as it stands, last."""
+    if ("integer" in names or "number" in names) and _INTEGER.fullmatch(text):
+        yield int(text)
+    elif "number" in names and _NUMBER.fullmatch(text):
+        yield float(text)
+    if "boolean" in names and text in ("true", "false"):
+        yield text == "true"
+    if "null" in names and text in ("", "null"):
+        yield None
+    yield text
+
+
+def value_of(parameter: Parameter, source: Source) -> Any:
+    """The value of a parameter, ``MISSING`` where it did not come.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read: broken JSON under ``content``, a prefix that its style needs.
+    """
+    if parameter.location == "querystring":
+        return source.query or MISSING
+    if parameter.content is not None:
+        return _content(parameter, source)
+    kinds = types(source.document, parameter.schema) if parameter.schema else ()
+    if parameter.location == "path":
+        raw = source.path.get(parameter.name, MISSING)
+        return MISSING if raw is MISSING else _path(parameter, raw, kinds, source)
+    if parameter.location == "header":
+        text = source.headers.get(parameter.name, MISSING)
+        return MISSING if text is MISSING else _split(parameter, text, kinds, source, str.strip)
+    pairs = source.query_pairs() if parameter.location == "query" else source.cookies()
+    return _form(parameter, pairs, kinds, source)
+
+
+def _content(parameter: Parameter, source: Source) -> Any:
+    pairs = {"query": source.query_pairs, "cookie": source.cookies}.get(parameter.location)
+    if pairs is not None:
+        text = next((unquote_plus(value) for name, value in pairs() if name == parameter.name), MISSING)
+    elif parameter.location == "path":
+        text = unquote(source.path.get(parameter.name, ""))
+    else:
+        text = source.headers.get(parameter.name, MISSING)
+    if text is MISSING or parameter.content is None or not is_json(parameter.content.name):
+        return text
+    return decode_json(text.encode())
+
+
+def _path(parameter: Parameter, raw: str, kinds: tuple[str, ...], source: Source) -> Any:
+    if parameter.style == "label":
+        if not raw.startswith("."):
+            raise ValueError("a label begins with a dot")
+        return _split(parameter, raw[1:], kinds, source, unquote, "." if parameter.explode else ",")
+    if parameter.style == "matrix":
+        return _matrix(parameter, raw, kinds, source)
+    return _split(parameter, raw, kinds, source, unquote)
+
+
+def _matrix(parameter: Parameter, raw: str, kinds: tuple[str, ...], source: Source) -> Any:
+    if not raw.startswith(";"):
+        raise ValueError("a matrix parameter begins with a semicolon")
+    pairs = [(unquote(name), value) for name, _, value in (part.partition("=") for part in raw[1:].split(";"))]
+    if parameter.explode and "object" in kinds and parameter.schema:
+        return source.cast_members(parameter.schema, [(name, unquote(value)) for name, value in pairs])
+    values = [value for name, value in pairs if name == parameter.name]
+    if not values:
+        raise ValueError(f"it is written ;{parameter.name}=value")
+    if len(values) > 1:
+        return source.cast(parameter.schema, [unquote(value) for value in values])
+    return _split(parameter, values[0], kinds, source, unquote, explode=False)
+
+
+def _split(
+    parameter: Parameter,
+    raw: str,
+    kinds: tuple[str, ...],
+    source: Source,
+    decode: Callable[[str], str],
+    delimiter: str = ",",
+    *,
+    explode: bool | None = None,
+) -> Any:
+    """``a,b`` as an array, ``k,v,k,v`` (exploded ``k=v,k=v``) as an object, else the text itself."""
+    parts = [decode(part) for part in raw.split(delimiter)] if raw else []
+    if "object" in kinds and parameter.schema and not {"string", "array"}.intersection(kinds):
+        if parameter.explode if explode is None else explode:
+            pairs = [(name, value) for name, _, value in (part.partition("=") for part in raw.split(delimiter))]
+            return source.cast_members(parameter.schema, [(decode(name), decode(value)) for name, value in pairs])
+        return source.cast_members(parameter.schema, list(zip(parts[::2], parts[1::2], strict=False)))
+    if "array" in kinds:
+        return source.cast(parameter.schema, parts)
+    return source.cast(parameter.schema, [decode(raw)])
+
+
+def _form(parameter: Parameter, pairs: list[tuple[str, str]], kinds: tuple[str, ...], source: Source) -> Any:
+    if parameter.style == "deepObject":
+        prefix, members = parameter.name + "[", []
+        for name, value in pairs:
+            if name.startswith(prefix) and name.endswith("]"):
+                members.append((name[len(prefix) : -1], unquote_plus(value)))
+        return source.cast_members(parameter.schema or "", members) if members else MISSING
+    values = [value for name, value in pairs if name == parameter.name]
+    if "object" in kinds and parameter.explode and parameter.schema and not values:
+        known = {item.name for item in properties(source.document, parameter.schema)}
+        found = [(name, unquote_plus(value)) for name, value in pairs if name in known]
+        return source.cast_members(parameter.schema, found) if found else MISSING
+    if not values:
+        return MISSING
+    if parameter.explode or len(values) > 1:
+        return source.cast(parameter.schema, [unquote_plus(value) for value in values])
+    delimiter = _DELIMITERS.get(parameter.style, _COMMA)
+    if {"array", "object"}.intersection(kinds):
+        parts = delimiter.split(values[0])
+        raw = values[0] if delimiter is _COMMA else ",".join(part.replace(",", "%2C") for part in parts)
+        return _split(parameter, raw, kinds, source, unquote_plus, explode=False)
+    return source.cast(parameter.schema, [unquote_plus(values[0])])

@@ -1,0 +1,68 @@
+"""``x-dynaclient-batch``: results are counted against inputs and put in their order. Silent misalignment is data loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynaclient.errors import Problem
+from dynaclient.openapi.check import Checker
+from dynaclient.openapi.model import Batch
+from dynaclient.openapi.normal import OMIT
+
+
+class Aligner:
+    """Counts the inputs of a call and orders its results, as one operation's batch says."""
+
+    def __init__(self, batch: Batch, checker: Checker) -> None:
+        self.batch = batch
+        self._item = batch.item
+        self._checker = checker
+
+    def count(self, body: Any) -> int | None:
+        """How many inputs a request body holds: one where the value is a single item itself, else as many as the array has; None where none is given."""
+        value = body.get(self.batch.input, OMIT) if isinstance(body, dict) else OMIT
+        if value is OMIT:
+            return None
+        if not isinstance(value, list):
+            return 1
+        if self._item is not None and not (value and isinstance(value[0], (str, list))):
+            return 1 if self._checker.validator(self._item, "request").accepts(value) else len(value)
+        return len(value)
+
+    def align(self, value: Any, expected: int | None) -> list[Problem]:
+        """Put the results in order, in place; what does not line up is returned as problems."""
+        results = value.get(self.batch.output) if isinstance(value, dict) else None
+        place = f"$.{self.batch.output}"
+        pointer = self.batch.pointer
+        if not isinstance(results, list):
+            return [Problem(place, f"an array of results was expected, not {_kind(results)}", pointer)]
+        if expected is not None and len(results) != expected:
+            hint = "none is returned, because results that do not line up with their inputs are worse than none"
+            return [Problem(place, f"{len(results)} results came back for {expected} inputs", pointer, hint)]
+        return self._order(results, place) if self.batch.order else []
+
+    def _order(self, results: list[Any], place: str) -> list[Problem]:
+        key = self.batch.order
+        places: list[Any] = [item.get(key) if isinstance(item, dict) else None for item in results]
+        count = len(places)
+        if places == list(range(count)):
+            return []
+        if sorted(place for place in places if _is_index(place)) != list(range(count)):
+            shown = ", ".join(map(str, places[:12])) + (", ..." if count > 12 else "")
+            return [
+                Problem(
+                    place,
+                    f"the `{key}` of the results are {shown}; 0 to {count - 1}, each once, were expected",
+                    self.batch.pointer,
+                )
+            ]
+        results.sort(key=lambda item: item[key])
+        return []
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    return "null" if value is None else type(value).__name__

@@ -1,0 +1,155 @@
+"""Operation + bound arguments -> Request. What depends on the document alone is prepared when the Builder is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.arguments import Bound
+from dynaclient.openapi.media import codec
+from dynaclient.openapi.model import MediaType, Operation, Parameter
+from dynaclient.openapi.normal import OMIT
+from dynaclient.openapi.style import write
+from dynaclient.wire import Request
+
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+
+
+class Builder:
+    """Writes the requests of one operation; made once, used for every call, safe among threads.
+
+    Raises
+    ------
+    ArgumentError
+        From ``build``, where a value has no form in its parameter's style.
+    """
+
+    def __init__(self, operation: Operation, media: MediaType | None) -> None:
+        self.operation = operation
+        by_place: dict[str, list[Parameter]] = {}
+        for parameter in operation.parameters:
+            by_place.setdefault(parameter.location, []).append(parameter)
+        self._path = _split(operation.path, by_place.get("path", []))
+        self._query = by_place.get("query", [])
+        self._querystring = by_place.get("querystring", [])
+        self._headers = by_place.get("header", [])
+        self._cookies = by_place.get("cookie", [])
+        self._encode = codec(media.name).encode if media else None
+        self._fixed = {"Accept": accept(operation)}
+        self._with_body = {**self._fixed, "Content-Type": concrete(media.name)} if media else self._fixed
+
+    def build(self, bound: Bound, origin: str, prefix: str, headers: Mapping[str, str]) -> Request:
+        """The request, without credentials.
+
+        Parameters
+        ----------
+        bound:
+            The sorted arguments.
+        origin, prefix:
+            The server: ``https://api.example.com`` and the path of its URL, without a slash at the end.
+        headers:
+            Fields that the caller adds; they win over those of the document.
+        """
+        parameters = bound.parameters
+        target = prefix + self.operation.path if len(self._path) == 1 else prefix + self._fill(parameters)
+        fields = dict(self._fixed if bound.body is OMIT else self._with_body)
+        if parameters:
+            query = self._write_query(parameters)
+            if query:
+                target = f"{target}?{query}"
+            self._write_headers(parameters, fields)
+        if headers:
+            _lay_over(fields, headers)
+        body = None if bound.body is OMIT else self._write_body(bound.body)
+        return Request(self.operation.method, origin, target, fields, body)
+
+    def _fill(self, parameters: Mapping[str, Any]) -> str:
+        parts = []
+        for part in self._path:
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            if part.python_name not in parameters:
+                raise self._refused(part, "is required")
+            written = self._write(part, parameters[part.python_name])
+            if written in ("", ".", "..") and part.style == "simple":
+                # An empty or dotted segment names another resource once a client or proxy normalises the path (RFC 3986, 5.2.4).
+                raise self._refused(part, f"{written!r} cannot stand in a path")
+            parts.append(written)
+        return "".join(parts)
+
+    def _write_query(self, parameters: Mapping[str, Any]) -> str:
+        written = [
+            self._write(parameter, parameters[parameter.python_name])
+            for parameter in (*self._query, *self._querystring)
+            if parameter.python_name in parameters
+        ]
+        return "&".join(part for part in written if part)
+
+    def _write_headers(self, parameters: Mapping[str, Any], fields: dict[str, str]) -> None:
+        for parameter in self._headers:
+            if parameter.python_name in parameters:
+                fields[parameter.name] = self._write(parameter, parameters[parameter.python_name])
+        cookies = [
+            self._write(parameter, parameters[parameter.python_name])
+            for parameter in self._cookies
+            if parameter.python_name in parameters
+        ]
+        if cookies:
+            fields["Cookie"] = "; ".join(cookies)
+
+    def _write(self, parameter: Parameter, value: Any) -> str:
+        try:
+            return write(parameter, value)
+        except (ValueError, KeyError) as error:
+            raise self._refused(parameter, f"cannot be written: {error}") from None
+
+    def _write_body(self, body: Any) -> bytes:
+        assert self._encode is not None
+        try:
+            return self._encode(body)
+        except (ValueError, TypeError) as error:
+            raise ArgumentError(
+                f"the body of {self.operation.dotted} cannot be written: {error}", operation=self.operation.dotted
+            ) from None
+
+    def _refused(self, parameter: Parameter, message: str) -> ArgumentError:
+        return ArgumentError(
+            f"{self.operation.dotted} was not called",
+            problems=(Problem(parameter.python_name, message, parameter.pointer),),
+            operation=self.operation.dotted,
+        )
+
+
+def _split(path: str, parameters: list[Parameter]) -> tuple[str | Parameter, ...]:
+    """A path template as literal pieces and parameters; braces that name no parameter stay as they are."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    parts: list[str | Parameter] = []
+    end = 0
+    for match in _TEMPLATE.finditer(path):
+        if match[1] in by_name:
+            parts.extend((path[end : match.start()], by_name[match[1]]))
+            end = match.end()
+    parts.append(path[end:])
+    return tuple(part for part in parts if part != "") or ("",)
+
+
+def accept(operation: Operation) -> str:
+    """The Accept field: the media types of the declared good replies (RFC 9110, 12.5.1)."""
+    good = [media.name for reply in operation.replies if reply.status[0] in "2d" for media in reply.content]
+    return ", ".join(dict.fromkeys(good)) or "*/*"
+
+
+def concrete(name: str) -> str:
+    """A media type that can be sent: a range such as ``*/*`` is sent as bytes."""
+    return "application/octet-stream" if "*" in name else name
+
+
+def _lay_over(fields: dict[str, str], headers: Mapping[str, str]) -> None:
+    """Put the caller's fields over the document's, whatever their case."""
+    names = {name.lower(): name for name in fields}
+    for name, value in headers.items():
+        fields.pop(names.get(name.lower(), name), None)
+        fields[name] = value

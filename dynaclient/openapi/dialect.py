@@ -1,0 +1,232 @@
+"""Settled Schema Objects -> JSON Schema for a compiled validator.
+
+The translation is sound: what the translated schema accepts, the Schema Object accepts, as openapi-core reads it. Almost all of it is
+exact. The one exception is the discriminator: openapi-core lets its value name any component, the translation only those that the
+schema lists. Where that would turn round (under ``not``, ``oneOf``, ``if`` ...) there is no translation, and openapi-core decides alone.
+
+OpenAPI 3.0 becomes Draft 4 (an integer is then one without a fraction part, ``1.0`` is none), 3.1 and 3.2 become 2020-12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dynaclient.openapi.formats import INTEGERS, TEXTS
+from dynaclient.openapi.settle import NOWHERE, Schema
+
+Direction = Literal["request", "reply"]
+
+_UNIONS = ("allOf", "anyOf", "oneOf")
+_MAPS = frozenset({"properties", "patternProperties"})
+_ELSEWHERE = frozenset({"items", "additionalProperties", "propertyNames"})
+_TURNED = frozenset({"not", "if", "contains", "unevaluatedItems", "unevaluatedProperties"})
+_SEPARATE = frozenset(
+    {"$ref", "type", "nullable", "required", "format", "readOnly", "writeOnly", "discriminator"}
+    | {"contentEncoding", "contentMediaType"}
+)
+_IMPOSSIBLE: Mapping[str, Any] = {"not": {}}
+_PREFIX = "#/$defs/"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One translated schema and what it leads to.
+
+    ``refs`` are the keys it refers to; ``here`` those that judge the very same value (a circle of these never ends); ``turned`` those
+    whose refusal lets a value pass. ``stricter``: accepts less than its original; ``turned_stricter``: that happens where a refusal lets a value
+    pass; ``leftovers``: it asks what other keywords have looked at (``unevaluated...``).
+    """
+
+    schema: Schema
+    refs: frozenset[str]
+    here: frozenset[str]
+    turned: frozenset[str]
+    stricter: bool
+    turned_stricter: bool
+    leftovers: bool
+
+
+def translate(schema: Schema, version: str, direction: Direction) -> Translation:
+    """One settled schema as JSON Schema.
+
+    Parameters
+    ----------
+    schema:
+        A settled schema; its references are ``#/$defs/<key>`` and stay so.
+    version:
+        ``"3.0"``, ``"3.1"`` or ``"3.2"``.
+    direction:
+        ``"request"`` or ``"reply"``; it matters for ``readOnly`` and ``writeOnly`` in 3.0 only.
+    """
+    work = _Translator(version, direction)
+    out = work.schema(schema, here=True, turned=False)
+    return Translation(
+        out,
+        frozenset(work.refs),
+        frozenset(work.here),
+        frozenset(work.turned),
+        work.stricter,
+        work.turned_stricter,
+        work.leftovers,
+    )
+
+
+def bundle(root: Translation, translated: Callable[[str], Translation]) -> Schema | None:
+    """A translated schema with all that it leads to under ``$defs``; None where it must not be compiled.
+
+    Parameters
+    ----------
+    root:
+        The schema to begin with.
+    translated:
+        The translation of a key.
+    """
+    parts = _reached(root.refs, translated)
+    everything = [root, *parts.values()]
+    stricter = any(part.stricter for part in everything)
+    if stricter and any(part.turned_stricter or part.leftovers for part in everything):
+        return None
+    if stricter:
+        turned = _reached(frozenset().union(*(part.turned for part in everything)), translated)
+        if any(part.stricter for part in turned.values()):
+            return None
+    if _circular(parts):
+        return None
+    return {**root.schema, "$defs": {key: part.schema for key, part in parts.items()}}
+
+
+def _reached(start: Iterable[str], translated: Callable[[str], Translation]) -> dict[str, Translation]:
+    parts: dict[str, Translation] = {}
+    waiting = sorted(start)
+    while waiting:
+        key = waiting.pop()
+        if key not in parts:
+            parts[key] = translated(key)
+            waiting.extend(sorted(parts[key].refs - parts.keys()))
+    return parts
+
+
+def _circular(parts: Mapping[str, Translation]) -> bool:
+    """Whether a schema judges a value by judging the same value with the same schema (Kahn: what is left over is a circle)."""
+    waits = {key: set(part.here) for key, part in parts.items()}
+    used_by: dict[str, list[str]] = {}
+    for key, targets in waits.items():
+        for target in targets:
+            used_by.setdefault(target, []).append(key)
+    free = [key for key, targets in waits.items() if not targets]
+    done = 0
+    while free:
+        done += 1
+        key = free.pop()
+        for user in used_by.get(key, ()):
+            waits[user].discard(key)
+            if not waits[user]:
+                free.append(user)
+    return done < len(waits)
+
+
+class _Translator:
+    def __init__(self, version: str, direction: Direction) -> None:
+        self._old = version == "3.0"
+        self._direction = direction
+        self.refs: set[str] = set()
+        self.here: set[str] = set()
+        self.turned: set[str] = set()
+        self.stricter = self.turned_stricter = self.leftovers = False
+
+    def schema(self, node: Schema, *, here: bool, turned: bool) -> Schema:
+        out: Schema = {}
+        extra: list[Schema] = []
+        discriminated = "discriminator" in node and any(keyword in node for keyword in _UNIONS)
+        for keyword, value in node.items():
+            if keyword in _SEPARATE or (discriminated and keyword in _UNIONS):
+                continue
+            out[keyword] = self._keyword(keyword, value, here, turned)
+        self._limits(out)
+        self._own(node, out, extra, here, turned)
+        if discriminated:
+            extra.append(self._discriminated(node["discriminator"], here, turned))
+        if extra:
+            out["allOf"] = [*out.get("allOf", ()), *extra]
+        return out
+
+    def _keyword(self, keyword: str, value: Any, here: bool, turned: bool) -> Any:
+        if keyword in _MAPS:
+            return {name: self.schema(item, here=False, turned=turned) for name, item in value.items()}
+        if keyword == "dependentSchemas":
+            return {name: self.schema(item, here=here, turned=turned) for name, item in value.items()}
+        if keyword == "prefixItems":
+            return [self.schema(item, here=False, turned=turned) for item in value]
+        if keyword in _UNIONS:
+            return [self.schema(item, here=here, turned=turned or keyword == "oneOf") for item in value]
+        if keyword in ("unevaluatedItems", "unevaluatedProperties"):
+            self.leftovers = True
+        if not isinstance(value, dict) or keyword in ("const", "enum", "dependentRequired"):
+            return value
+        elsewhere = keyword in _ELSEWHERE or keyword in ("contains", "unevaluatedItems", "unevaluatedProperties")
+        return self.schema(value, here=here and not elsewhere, turned=turned or keyword in _TURNED)
+
+    def _limits(self, out: Schema) -> None:
+        """Draft 4 wants no ``exclusiveMinimum`` without ``minimum``, and neither alone says anything there."""
+        if self._old:
+            for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+                if limit not in out:
+                    out.pop(exclusive, None)
+
+    def _own(self, node: Schema, out: Schema, extra: list[Schema], here: bool, turned: bool) -> None:
+        """The keywords whose meaning differs between the two dialects."""
+        if "type" in node:
+            nullable = self._old and node.get("nullable") is True
+            out["type"] = [node["type"], "null"] if nullable else node["type"]
+        name = node.get("format", "")
+        if name in INTEGERS:
+            low, high = INTEGERS[name]
+            extra.append({"minimum": low, "maximum": high})
+        elif name in TEXTS:
+            out["format"] = name
+        if required := self._required(node):
+            out["required"] = required
+        if self._old and node.get("readOnly" if self._direction == "request" else "writeOnly"):
+            extra.append(dict(_IMPOSSIBLE))
+        if "$ref" in node:
+            reference = self._reference(node["$ref"], here, turned)
+            if self._old and (out or extra or len(node) > 1):
+                extra.append(reference)  # Draft 4 ignores what stands beside a reference
+            else:
+                out.update(reference)
+
+    def _required(self, node: Schema) -> list[str]:
+        """3.0, 4.7.24.2: a required property that is readOnly (writeOnly) is required in the reply (request) only."""
+        names: list[str] = node.get("required", [])
+        if not self._old:
+            return names
+        excuse = "readOnly" if self._direction == "request" else "writeOnly"
+        properties = node.get("properties", {})
+        return [name for name in names if not properties.get(name, {}).get(excuse)]
+
+    def _reference(self, reference: str, here: bool, turned: bool) -> Schema:
+        if reference == NOWHERE:
+            return dict(_IMPOSSIBLE)
+        key = reference.removeprefix(_PREFIX)
+        self.refs.add(key)
+        if here:
+            self.here.add(key)
+        if turned:
+            self.turned.add(key)
+        return {"$ref": reference}
+
+    def _discriminated(self, discriminator: Schema, here: bool, turned: bool) -> Schema:
+        """The property's value chooses the schema (3.1, 4.8.25); it replaces the union that stands beside it."""
+        self.stricter = True
+        self.turned_stricter = self.turned_stricter or turned
+        name = discriminator["propertyName"]
+        choices = []
+        for value, reference in discriminator["mapping"].items():
+            if value and reference != NOWHERE:
+                chosen = self._reference(reference, here, turned)
+                choices.append({"properties": {name: {"enum": [value]}}, "allOf": [chosen]})
+        if not choices:
+            return dict(_IMPOSSIBLE)
+        return {"type": "object", "required": [name], "anyOf": choices}

@@ -1,0 +1,153 @@
+"""Media types: which one a reply is, how it is encoded and decoded. The only door to msgspec for bodies.
+
+JSON is read by msgspec because it is as fast as the fastest and changes no number: integers beyond 64 bits stay integers, and
+a number that no float can hold is an error (RFC 8259, 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dynaclient.openapi.model import MediaType
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+JSON = "application/json"
+
+
+def decode_json(data: bytes) -> Any:
+    """JSON text (RFC 8259) to plain dicts, lists, strings, numbers, booleans and None.
+
+    Raises
+    ------
+    ValueError
+        Where the text is not JSON; the message names the byte.
+    """
+    try:
+        return _decode(data)
+    except msgspec.MsgspecError as error:
+        if data.startswith(b"\xef\xbb\xbf"):  # RFC 8259, 8.1: a parser may ignore a byte order mark
+            return decode_json(data[3:])
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("JSON is nested too deeply") from None
+
+
+def encode_json(value: Any) -> bytes:
+    """Plain values to JSON text (RFC 8259), compact, UTF-8.
+
+    Raises
+    ------
+    ValueError
+        Where a value has no JSON form.
+    """
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        raise ValueError(str(error)) from None
+
+
+def format_json(value: Any, *, indent: int = 2) -> str:
+    """JSON text for people: indented, arrays of scalars on one line each."""
+    return "".join(_pieces(value, " " * indent, ""))
+
+
+def _pieces(value: Any, indent: str, margin: str) -> Iterable[str]:
+    if isinstance(value, dict) and value:
+        yield "{\n"
+        inner = margin + indent
+        for number, (key, item) in enumerate(value.items()):
+            yield f"{',' + chr(10) if number else ''}{inner}{_encode(key).decode()}: "
+            yield from _pieces(item, indent, inner)
+        yield f"\n{margin}}}"
+    elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        yield "[\n"
+        inner = margin + indent
+        for number, item in enumerate(value):
+            yield f"{',' + chr(10) if number else ''}{inner}"
+            yield from _pieces(item, indent, inner)
+        yield f"\n{margin}]"
+    elif isinstance(value, list):
+        yield "[" + ", ".join(_encode(item).decode() for item in value) + "]"
+    else:
+        yield encode_json(value).decode()
+
+
+def essence(content_type: str) -> str:
+    """The media type without its parameters, in lower case (RFC 9110, 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def charset(content_type: str) -> str:
+    """The ``charset`` parameter, UTF-8 where there is none."""
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"') or "utf-8"
+    return "utf-8"
+
+
+def is_json(name: str) -> bool:
+    """Whether a media type is JSON: ``application/json``, or any with the suffix ``+json`` (RFC 6839, 3.1)."""
+    kind = essence(name)
+    return kind in (JSON, "text/json") or kind.endswith("+json")
+
+
+def is_text(name: str) -> bool:
+    """Whether a media type is text that can be shown."""
+    kind = essence(name)
+    return kind.startswith("text/") or kind in ("application/xml", "application/javascript") or kind.endswith("+xml")
+
+
+def matching(content: tuple[MediaType, ...], content_type: str) -> MediaType | None:
+    """The declared media type that a Content-Type matches: the exact one, else the narrowest range (OpenAPI 3.1, 4.8.17)."""
+    kind = essence(content_type)
+    family = kind.partition("/")[0] + "/*"
+    for wanted in (kind, family, "*/*"):
+        for media in content:
+            if essence(media.name) == wanted:
+                return media
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one kind of media type is written and read: a row of the table below."""
+
+    kind: str
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes, str], Any]
+
+
+def _encode_text(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else encode_json(value)
+
+
+def _decode_text(data: bytes, content_type: str) -> str:
+    try:
+        return data.decode(charset(content_type))
+    except (LookupError, UnicodeDecodeError) as error:
+        raise ValueError(f"the text is not in its declared charset: {error}") from None
+
+
+def _encode_binary(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    return bytes(value)
+
+
+JSON_CODEC = Codec("json", encode_json, lambda data, _: decode_json(data))
+TEXT_CODEC = Codec("text", _encode_text, _decode_text)
+BINARY_CODEC = Codec("binary", _encode_binary, lambda data, _: data)
+
+
+def codec(name: str) -> Codec:
+    """The codec of a media type: JSON, text, or bytes as they are."""
+    if is_json(name):
+        return JSON_CODEC
+    return TEXT_CODEC if is_text(name) else BINARY_CODEC

@@ -1,0 +1,105 @@
+"""Names: operation -> ``("embeddings", "create")``, parameter -> Python keyword.
+
+The rules are written in ``docs/extensions.md``; in short: the group is ``x-speakeasy-group`` or the first tag, the method is a name override or
+the operationId without the group's name at either end, and all of it is snake case.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
+
+_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_NAME = re.compile(r"\W+|_+", re.UNICODE)
+
+
+def snake(text: str) -> str:
+    """Any text as a snake case Python name, without keyword care: ``listModels`` -> ``list_models``, ``X-Trace`` -> ``x_trace``."""
+    name = _NOT_NAME.sub("_", _WORD_EDGE.sub("_", text)).strip("_").lower()
+    if not name:
+        return "_"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def safe(name: str, taken: Iterable[str] = ()) -> str:
+    """The name with an underscore behind it while it is a Python keyword or taken."""
+    taken = frozenset(taken)
+    while keyword.iskeyword(name) or name in taken:
+        name += "_"
+    return name
+
+
+def group_of(operation: Mapping[str, Any]) -> tuple[str, ...]:
+    """The group that an Operation Object belongs to: ``x-speakeasy-group`` (dots nest), else the first tag, else the root."""
+    declared = operation.get("x-speakeasy-group")
+    if isinstance(declared, str) and declared:
+        return tuple(snake(part) for part in declared.split(".") if part)
+    tags = operation.get("tags")
+    if isinstance(tags, list) and tags and isinstance(tags[0], str) and tags[0].strip():
+        return (snake(tags[0]),)
+    return ()
+
+
+def method_of(
+    operation: Mapping[str, Any],
+    group: tuple[str, ...],
+    method: str,
+    path: str,
+    overrides: Iterable[tuple[re.Pattern[str], str]],
+) -> str:
+    """The name of an operation within its group."""
+    own = operation.get("x-speakeasy-name-override")
+    if isinstance(own, str) and own:
+        return snake(own)
+    identifier = operation.get("operationId")
+    if not isinstance(identifier, str) or not identifier.strip():
+        return snake(f"{method} {path}")
+    for pattern, name in overrides:
+        if pattern.search(identifier):
+            return snake(name)
+    return without_group(snake(identifier), group[-1] if group else "")
+
+
+def without_group(name: str, group: str) -> str:
+    """``embeddings_create`` in ``embeddings`` is ``create``; a name that is nothing but the group stays."""
+    if group and name.startswith(group + "_"):
+        return name[len(group) + 1 :]
+    if group and name.endswith("_" + group):
+        return name[: -len(group) - 1]
+    return name
+
+
+def name_overrides(document: Mapping[str, Any]) -> list[tuple[re.Pattern[str], str]]:
+    """The root's ``x-speakeasy-name-override`` list, compiled; entries that make no sense are passed over."""
+    found: list[tuple[re.Pattern[str], str]] = []
+    entries = document.get("x-speakeasy-name-override")
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, Mapping):
+            continue
+        pattern, name = entry.get("operationId"), entry.get("methodNameOverride")
+        if isinstance(pattern, str) and isinstance(name, str):
+            try:
+                found.append((re.compile(pattern), name))
+            except re.error:
+                continue
+    return found
+
+
+def keywords(parameters: Iterable[tuple[str, str]]) -> list[str]:
+    """Python keywords for ``(name, location)`` pairs, unique: the first of a name has it plain, a later one with its location before it.
+
+    ``id`` in the path and ``id`` in the query become ``id`` and ``query_id``.
+    """
+    taken: set[str] = set()
+    found: list[str] = []
+    for name, location in parameters:
+        wanted = safe(snake(name))
+        if wanted in taken:
+            wanted = safe(f"{location}_{snake(name)}", taken)
+        taken.add(wanted)
+        found.append(wanted)
+    return found

@@ -1,0 +1,191 @@
+"""Operation + Response -> value, or the error that says why there is none.
+
+For each status and Content-Type that comes, what to do is decided once and kept: which declared reply it is, how it is decoded, judged, unpacked and aligned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError, UndeclaredReplyError
+from dynaclient.openapi.align import Aligner
+from dynaclient.openapi.check import Checker, Validator
+from dynaclient.openapi.decode import Step, decoded, decoding
+from dynaclient.openapi.media import JSON, codec, essence, matching
+from dynaclient.openapi.model import MediaType, Operation, Reply
+from dynaclient.value import records
+from dynaclient.wire import Response
+
+_MOST_PLANS = 64
+_NO_BODY = frozenset({204, 205, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How replies of one status and Content-Type are read."""
+
+    decode: Callable[[bytes, str], Any] | None
+    kind: str
+    validator: Validator | None
+    step: Step | None
+    declared: bool
+    content_type: str
+    fault: str = ""
+
+
+class Parser:
+    """Reads the replies of one operation; made once, used for every call, safe among threads.
+
+    Parameters
+    ----------
+    operation, document, checker:
+        What to read, and the validators of its document.
+    warn:
+        Called with the error where the mode is ``warn`` and a reply differs from the document.
+    """
+
+    def __init__(
+        self, operation: Operation, document: Mapping[str, Any], checker: Checker, warn: Callable[[ReplyError], None]
+    ) -> None:
+        self.operation = operation
+        self.aligner = Aligner(operation.batch, checker) if operation.batch else None
+        self._document = document
+        self._checker = checker
+        self._warn = warn
+        self._replies = {reply.status: reply for reply in operation.replies}
+        self._errors = frozenset(operation.error_statuses)
+        self._plans: dict[tuple[int, str], Plan] = {}
+
+    def is_error(self, status: int) -> bool:
+        """Whether a status raises an APIError."""
+        return str(status) in self._errors or f"{status // 100}XX" in self._errors
+
+    def parse(self, response: Response, expected: int | None, mode: str) -> Any:
+        """The value of a good reply: Records and lists, a str for text, bytes for anything else, None where there is no body.
+
+        Parameters
+        ----------
+        response:
+            A reply that is no error.
+        expected:
+            How many inputs the call had, where the operation batches.
+        mode:
+            ``strict`` raises, ``warn`` reports and returns, ``off`` looks at nothing but the encoding.
+
+        Raises
+        ------
+        ReplyError
+            With the response, whatever could be decoded of it, and what is wrong.
+        """
+        content_type = response.headers.get("content-type", "")
+        plan = self._plans.get((response.status, content_type)) or self._plan(response.status, content_type)
+        if plan.fault and mode != "off":
+            self._report(self._undeclared(plan, response), mode)
+        if plan.decode is None or (not response.body and (response.status in _NO_BODY or not plan.declared)):
+            return None
+        value = self._decode(plan, response)
+        if mode != "off":
+            self._judge(plan, response, value, mode)
+        return self._finish(plan, response, value, expected, mode)
+
+    def _decode(self, plan: Plan, response: Response) -> Any:
+        assert plan.decode is not None
+        try:
+            return plan.decode(response.body, plan.content_type)
+        except ValueError as error:
+            shown = response.body[:60].decode("utf-8", "replace")
+            raise ReplyDecodeError(
+                f"{self.operation.dotted}: the reply ({response.status}, {len(response.body):,} bytes) is not {plan.kind}: {error}; it begins {shown!r}",
+                response=response,
+                operation=self.operation.dotted,
+            ) from None
+
+    def _judge(self, plan: Plan, response: Response, value: Any, mode: str) -> None:
+        validator = plan.validator
+        if validator is not None and not validator.accepts(value):
+            problems = validator.problems(value, "$")
+            self._report(self._invalid(response, problems, value), mode)
+
+    def _finish(self, plan: Plan, response: Response, value: Any, expected: int | None, mode: str) -> Any:
+        if type(value) is not dict and type(value) is not list:
+            return value
+        if self.aligner is not None and plan.kind == "json":
+            problems = self.aligner.align(value, expected)
+            if problems and mode != "off":
+                self._report(self._invalid(response, tuple(problems), value), mode)
+        if plan.step is not None:
+            faults: list[Problem] = []
+            decoded(plan.step, value, "$", faults)
+            if faults and mode != "off":
+                self._report(self._invalid(response, tuple(faults), value), mode)
+        return records(value)
+
+    def _report(self, error: ReplyError, mode: str) -> None:
+        if mode == "strict":
+            raise error
+        self._warn(error)
+
+    def _invalid(self, response: Response, problems: tuple[Problem, ...], value: Any) -> ReplyError:
+        return ReplyValidationError(
+            f"{self.operation.dotted}: the reply ({response.status}) is not what the document promises",
+            response=response,
+            problems=problems,
+            value=value,
+            operation=self.operation.dotted,
+        )
+
+    def _undeclared(self, plan: Plan, response: Response) -> ReplyError:
+        shown = " ".join(response.body[:80].decode("utf-8", "replace").split())
+        return UndeclaredReplyError(
+            f"{self.operation.dotted}: {plan.fault}" + (f"; the body begins {shown!r}" if shown else ""),
+            response=response,
+            operation=self.operation.dotted,
+        )
+
+    def _plan(self, status: int, content_type: str) -> Plan:
+        plan = self._decide(status, content_type)
+        if (
+            len(self._plans) < _MOST_PLANS
+        ):  # a server that varies its Content-Type (boundary=...) must not fill the memory
+            self._plans[status, content_type] = plan
+        return plan
+
+    def _reply(self, status: int) -> Reply | None:
+        """Exact status before range before default (OpenAPI 3.1, 4.8.16)."""
+        found = self._replies.get(str(status)) or self._replies.get(f"{status // 100}XX")
+        return found or self._replies.get("default")
+
+    def _decide(self, status: int, content_type: str) -> Plan:
+        reply = self._reply(status)
+        if reply is None:
+            known = ", ".join(self._replies) or "none"
+            return _loose(content_type, f"status {status} is not declared; the document declares {known}")
+        if not reply.content:
+            return _loose(content_type, "")
+        media = matching(reply.content, content_type) if content_type else reply.content[0]
+        if media is None:
+            known = ", ".join(item.name for item in reply.content)
+            return _loose(
+                content_type, f"the reply ({status}) is {essence(content_type)}; the document declares {known}"
+            )
+        return self._declared(media, content_type or media.name)
+
+    def _declared(self, media: MediaType, content_type: str) -> Plan:
+        row = codec(content_type if "*" not in content_type else JSON)
+        judged = media.schema is not None and row.kind == "json"
+        return Plan(
+            decode=row.decode,
+            kind=row.kind,
+            validator=self._checker.validator(media.schema, "reply") if judged and media.schema is not None else None,
+            step=decoding(self._document, media.schema) if judged and media.schema is not None else None,
+            declared=True,
+            content_type=content_type,
+        )
+
+
+def _loose(content_type: str, fault: str) -> Plan:
+    """A reply of which the document says nothing: decoded by its own Content-Type."""
+    row = codec(content_type)
+    return Plan(row.decode, row.kind, None, None, declared=False, content_type=content_type, fault=fault)

@@ -1,0 +1,91 @@
+"""JSON Pointer (RFC 6901) and local references (OpenAPI 3.1, 4.8.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from dynaclient.errors import SpecError
+
+
+def escape(token: str) -> str:
+    """One reference token, escaped (RFC 6901, 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """One reference token, as it was before ``escape``."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def join(pointer: str, *tokens: str | int) -> str:
+    """The pointer one or more steps further down."""
+    return pointer + "".join("/" + escape(str(token)) for token in tokens)
+
+
+def tokens(pointer: str) -> list[str]:
+    """The unescaped tokens of a pointer; ``""`` has none."""
+    return [unescape(token) for token in pointer.split("/")[1:]]
+
+
+def at(document: Any, pointer: str) -> Any:
+    """The node that a pointer names.
+
+    Raises
+    ------
+    SpecError
+        Where nothing stands there.
+    """
+    node = document
+    for token in tokens(pointer):
+        try:
+            node = node[int(token)] if isinstance(node, list) else node[token]
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise SpecError("nothing stands at this place of the document", pointer=pointer) from None
+    return node
+
+
+def local_target(reference: str) -> str:
+    """The pointer that a local reference (``#/components/...``) names; percent-escapes are undone (RFC 6901, 6).
+
+    Raises
+    ------
+    SpecError
+        Where the reference is not local.
+    """
+    if reference == "#":
+        return ""
+    if not reference.startswith("#/"):
+        raise SpecError(
+            f"the reference {reference!r} leads out of the document; "
+            "load it from its file or URL, so that the files it refers to can be read with it"
+        )
+    return unquote(reference[1:])
+
+
+def deref(document: Any, node: Any, pointer: str) -> tuple[Any, str]:
+    """Follow ``$ref`` from a node until something else stands there.
+
+    Returns
+    -------
+    tuple
+        The node and its pointer. Siblings of ``$ref`` are not merged: schemas, where they count, are read by the validators.
+
+    Raises
+    ------
+    SpecError
+        Where a reference leads nowhere, out of the document, or in a circle.
+    """
+    seen: set[str] = set()
+    while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+        if pointer in seen:
+            raise SpecError("these references lead in a circle", pointer=pointer)
+        seen.add(pointer)
+        try:
+            target = local_target(node["$ref"])
+            node = at(document, target)
+        except SpecError as error:
+            raise SpecError(f"the reference {node['$ref']!r} cannot be followed: {error}", pointer=pointer) from None
+        pointer = target
+    return node, pointer

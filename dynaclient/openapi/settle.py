@@ -1,0 +1,350 @@
+"""One Schema Object -> its settled form: what the author meant, in the words of the document's own version.
+
+Published documents carry mistakes that would stop a validator: ``required: true`` on a property, ``type: []``, a broken regular
+expression, words of another version. They are settled once, for both validators alike: only keywords that the version
+knows are left, each with a value of the right kind. What was let through is noted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import urljoin
+
+from dynaclient.errors import SpecError
+from dynaclient.openapi.pointer import at, deref, join
+
+Schema = dict[str, Any]
+Rule = Callable[[Any, str], Any]
+
+NOWHERE = "#/$defs/nowhere"
+"""The reference of a discriminator's mapping that leads nowhere: the value is then refused, not the document."""
+
+_TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
+_COMPONENT = re.compile(r"/components/schemas/([A-Za-z0-9._-]+)")
+_COUNTS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties")
+_NUMBERS = ("minimum", "maximum", "multipleOf")
+_UNIONS = ("allOf", "anyOf", "oneOf")
+_LATER_SCHEMAS = ("if", "then", "else", "contains", "propertyNames")
+
+
+class Surroundings(Protocol):
+    """What settling a schema needs to know of the document around it."""
+
+    version: str
+    document: Mapping[str, Any]
+    places: dict[int, str]
+
+    def usable(self, pattern: str) -> bool:
+        """Whether a regular expression (ECMA-262) can be compiled."""
+        ...
+
+    def key(self, pointer: str) -> str:
+        """The key that stands for a place."""
+        ...
+
+    def pointer(self, key: str) -> str:
+        """The place that a key stands for."""
+        ...
+
+    def target(self, reference: str, base: str, base_id: str) -> str:
+        """The pointer that a reference names, seen from the schema resource at ``base``."""
+        ...
+
+    def dynamic(self, reference: str) -> str:
+        """The pointer that a ``$dynamicRef`` names."""
+        ...
+
+    def base(self, pointer: str) -> tuple[str, str]:
+        """The schema resource that a place belongs to: its pointer and its ``$id``."""
+        ...
+
+    def tolerate(self, pointer: str, what: str) -> None:
+        """Note something that was let through."""
+        ...
+
+
+class Settler:
+    """Settles one schema of the document, with all that stands inside it."""
+
+    def __init__(self, schemas: Surroundings, pointer: str) -> None:
+        self._all = schemas
+        self._base, self._base_id = schemas.base(pointer)
+        self._rules = self._rules_30() if schemas.version == "3.0" else self._rules_31()
+
+    def settle(self, node: Any, pointer: str) -> Schema:
+        """The settled form of a schema at a place."""
+        if isinstance(node, bool):
+            return self._keep({} if node else {"not": {}}, pointer)
+        if not isinstance(node, Mapping):
+            self._all.tolerate(pointer, "a schema was expected here; anything is accepted")
+            return self._keep({}, pointer)
+        outer = self._base, self._base_id
+        if self._all.version != "3.0" and isinstance(identifier := node.get("$id"), str):
+            self._base, self._base_id = pointer, urljoin(self._base_id, identifier)
+        try:
+            return self._keep(self._finish(node, self._keywords(node, pointer), pointer), pointer)
+        finally:
+            self._base, self._base_id = outer
+
+    def _keep(self, schema: Schema, pointer: str) -> Schema:
+        self._all.places[id(schema)] = pointer
+        return schema
+
+    def _keywords(self, node: Mapping[str, Any], pointer: str) -> Schema:
+        out: Schema = {}
+        for keyword, value in node.items():
+            rule = self._rules.get(keyword)
+            if rule is None:
+                continue
+            kept = rule(value, join(pointer, keyword))
+            if kept is DROP:
+                self._all.tolerate(join(pointer, keyword), f"{shown(value)} makes no sense here and is ignored")
+            else:
+                out[keyword] = kept
+        return out
+
+    def _finish(self, node: Mapping[str, Any], out: Schema, pointer: str) -> Schema:
+        if "$dynamicRef" in out:
+            out.setdefault("$ref", out["$dynamicRef"])
+            del out["$dynamicRef"]
+        if "discriminator" in out:
+            self._name_branches(out, pointer)
+        if self._all.version == "3.0":
+            return self._finish_30(out, pointer)
+        return self._finish_31(node, out, pointer)
+
+    def _finish_30(self, out: Schema, pointer: str) -> Schema:
+        for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            value = out.get(exclusive)
+            if value is not None and not isinstance(value, bool):
+                self._all.tolerate(join(pointer, exclusive), "a number here is of OpenAPI 3.1; it is read as one")
+                out[exclusive] = True
+                out.setdefault(limit, value)
+        types = out.get("type")
+        if isinstance(types, list) or types == "null":
+            self._all.tolerate(join(pointer, "type"), f"{shown(types)} is of OpenAPI 3.1; it is read as such")
+            self._types_30(out, [types] if isinstance(types, str) else types, pointer)
+        return out
+
+    def _types_30(self, out: Schema, types: list[str], pointer: str) -> None:
+        """The list of types of 3.1 in the words of 3.0: one type, ``nullable`` and ``anyOf``."""
+        nullable = {"nullable": True} if "null" in types or out.get("nullable") is True else {}
+        others = [name for name in types if name != "null"]
+        del out["type"]
+        out.update(nullable)
+        if not others:
+            out["enum"] = [None]
+        elif len(others) == 1:
+            out["type"] = others[0]
+        else:
+            each = [self._keep({"type": name, **nullable}, pointer) for name in others]
+            out["allOf"] = [*out.get("allOf", ()), self._keep({"anyOf": each}, pointer)]
+
+    def _finish_31(self, node: Mapping[str, Any], out: Schema, pointer: str) -> Schema:
+        for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            if isinstance(flag := out.get(exclusive), bool):
+                self._all.tolerate(join(pointer, exclusive), "a boolean here is of OpenAPI 3.0; it is read as one")
+                del out[exclusive]
+                if flag and limit in out:
+                    out[exclusive] = out.pop(limit)
+        if isinstance(out.get("items"), list):
+            self._all.tolerate(
+                join(pointer, "items"), "a list here is of an older JSON Schema; it is read as prefixItems"
+            )
+            out.setdefault("prefixItems", out.pop("items"))
+            out.pop("items", None)
+        return self._nullable_31(out, pointer) if node.get("nullable") is True else out
+
+    def _nullable_31(self, out: Schema, pointer: str) -> Schema:
+        """``nullable`` is no word of 3.1, yet who writes it means it: null is let through."""
+        self._all.tolerate(join(pointer, "nullable"), "nullable is of OpenAPI 3.0; null is accepted")
+        if isinstance(out.get("enum"), list) and None not in out["enum"]:
+            out["enum"] = [*out["enum"], None]
+        if "type" in out:
+            types = [out["type"]] if isinstance(out["type"], str) else out["type"]
+            out["type"] = types if "null" in types else [*types, "null"]
+        elif any(keyword in out for keyword in ("$ref", *_UNIONS)):
+            return {"anyOf": [self._keep(out, pointer), self._keep({"type": "null"}, pointer)]}
+        return out
+
+    def _rules_30(self) -> dict[str, Rule]:
+        table: dict[str, Rule] = {
+            "type": self._type,
+            "enum": rules.enum,
+            "required": self._required,
+            "uniqueItems": rules.boolean,
+            "nullable": rules.as_it_is,
+            "readOnly": rules.boolean,
+            "writeOnly": rules.boolean,
+            "format": rules.string,
+            "pattern": self._pattern,
+            "$ref": self._reference,
+            "discriminator": self._discriminator,
+            "items": self._subschema,
+            "not": self._subschema,
+            "properties": self._map,
+            "additionalProperties": self._boolean_or_schema,
+            "exclusiveMinimum": rules.boolean_or_number,
+            "exclusiveMaximum": rules.boolean_or_number,
+        }
+        rules.update(dict.fromkeys(_COUNTS, rules.count))
+        rules.update(dict.fromkeys(_NUMBERS, rules.number))
+        rules["multipleOf"] = rules.positive
+        rules.update(dict.fromkeys(_UNIONS, self._list))
+        return rules
+
+    def _rules_31(self) -> dict[str, Rule]:
+        rules = self._rules_30()
+        for keyword in ("nullable", "readOnly", "writeOnly"):
+            del rules[keyword]
+        rules.update(dict.fromkeys(_LATER_SCHEMAS, self._subschema))
+        rules.update(dict.fromkeys(("minContains", "maxContains"), rules.count))
+        rules.update(dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), self._boolean_or_schema))
+        rules["items"] = self._items
+        rules["prefixItems"] = self._list
+        rules["dependentSchemas"] = self._map
+        rules["dependentRequired"] = rules.dependent_required
+        rules["patternProperties"] = self._patterns
+        rules["$dynamicRef"] = self._dynamic_reference
+        rules["const"] = rules.as_it_is
+        rules["contentEncoding"] = rules["contentMediaType"] = rules.string
+        return rules
+
+    def _subschema(self, value: Any, pointer: str) -> Any:
+        return self.settle(value, pointer) if isinstance(value, (Mapping, bool)) else DROP
+
+    def _boolean_or_schema(self, value: Any, pointer: str) -> Any:
+        return value if isinstance(value, bool) else self._subschema(value, pointer)
+
+    def _items(self, value: Any, pointer: str) -> Any:
+        return self._list(value, pointer) if isinstance(value, list) else self._boolean_or_schema(value, pointer)
+
+    def _list(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, list) or not value:
+            return DROP
+        return [self.settle(item, join(pointer, number)) for number, item in enumerate(value)]
+
+    def _map(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, Mapping):
+            return DROP
+        return {str(name): self.settle(item, join(pointer, name)) for name, item in value.items()}
+
+    def _patterns(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, Mapping):
+            return DROP
+        out = {}
+        for name, item in value.items():
+            if self._pattern(name, join(pointer, name)) is DROP:
+                self._all.tolerate(join(pointer, name), "no regular expression that can be read; it is ignored")
+            else:
+                out[name] = self.settle(item, join(pointer, name))
+        return out
+
+    def _pattern(self, value: Any, _pointer: str) -> Any:
+        return value if isinstance(value, str) and self._all.usable(value) else DROP
+
+    def _type(self, value: Any, pointer: str) -> Any:
+        if isinstance(value, str):
+            return value if value in _TYPES else DROP
+        if not isinstance(value, list):
+            return DROP
+        names = list(dict.fromkeys(name for name in value if isinstance(name, str) and name in _TYPES))
+        if len(names) != len(value):
+            self._all.tolerate(pointer, f"{shown(value)} holds repeated or unknown types; they are ignored")
+        return names or DROP
+
+    def _required(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, list):
+            return DROP
+        names = list(dict.fromkeys(name for name in value if isinstance(name, str)))
+        if len(names) != len(value):
+            self._all.tolerate(pointer, "a name stands here twice, or something that is no name; it is ignored")
+        return names
+
+    def _reference(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, str):
+            return DROP
+        return self._settled_reference(value, pointer)
+
+    def _settled_reference(self, value: str, pointer: str) -> str:
+        try:
+            return f"#/$defs/{self._all.key(self._all.target(value, self._base, self._base_id))}"
+        except SpecError as error:
+            raise SpecError(f"the reference {value!r} cannot be followed: {error.message}", pointer=pointer) from None
+
+    def _dynamic_reference(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, str):
+            return DROP
+        try:
+            return f"#/$defs/{self._all.key(self._all.dynamic(value))}"
+        except SpecError as error:
+            raise SpecError(error.message, pointer=pointer) from None
+
+    def _discriminator(self, value: Any, pointer: str) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(value.get("propertyName"), str):
+            return DROP
+        mapping = value.get("mapping")
+        named = mapping if isinstance(mapping, Mapping) else {}
+        return {
+            "propertyName": value["propertyName"],
+            "mapping": {str(name): self._mapped(target, pointer) for name, target in named.items() if target},
+        }
+
+    def _mapped(self, target: Any, pointer: str) -> str:
+        """A mapping's value is a reference, or the bare name of a component (OpenAPI 3.1, 4.8.25.4)."""
+        if not isinstance(target, str):
+            return NOWHERE
+        bare = target in _components(self._all.document)
+        reference = "#" + join("/components/schemas", target) if bare else target
+        try:
+            return self._settled_reference(reference, pointer)
+        except SpecError as error:
+            self._all.tolerate(join(pointer, "mapping"), error.message)
+            return NOWHERE
+
+    def _name_branches(self, out: Schema, pointer: str) -> None:
+        """A branch is named by a mapping, else by its component's name (OpenAPI 3.1, 4.8.25.4).
+
+        Where the author wrote no mapping and gave the property fixed values that name no component, those values are what was meant.
+        """
+        name, mapping = out["discriminator"]["propertyName"], out["discriminator"]["mapping"]
+        references = [branch["$ref"] for key in _UNIONS for branch in out.get(key, ()) if "$ref" in branch]
+        unnamed = [reference for reference in references if reference not in mapping.values()]
+        for reference in references:
+            match = _COMPONENT.fullmatch(self._all.pointer(reference.rpartition("/")[2]))
+            if match is not None:
+                mapping.setdefault(match[1], reference)
+        components = _components(self._all.document)
+        for reference in unnamed:
+            for value in self._fixed_values(self._all.pointer(reference.rpartition("/")[2]), name):
+                if value not in mapping and value not in components:
+                    self._all.tolerate(
+                        join(pointer, "discriminator"), f"the value {value!r} of {name!r} has no mapping"
+                    )
+                    mapping[value] = reference
+
+    def _fixed_values(self, pointer: str, name: str) -> list[str]:
+        """The values to which a schema, or a part of its ``allOf``, fixes a property."""
+        document = self._all.document
+        node, pointer = deref(document, at(document, pointer), pointer)
+        if not isinstance(node, Mapping):
+            return []
+        parts = node.get("allOf", [])
+        for part in [node, *(parts if isinstance(parts, list) else ())]:
+            part, _ = deref(document, part, pointer)
+            properties = part.get("properties") if isinstance(part, Mapping) else None
+            rule = properties.get(name) if isinstance(properties, Mapping) else None
+            rule, _ = deref(document, rule, pointer)
+            if isinstance(rule, Mapping):
+                fixed = [rule["const"]] if "const" in rule else rule.get("enum")
+                return [value for value in fixed if isinstance(value, str)] if isinstance(fixed, list) else []
+        return []
+
+
+def _components(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    components = document.get("components")
+    schemas = components.get("schemas") if isinstance(components, Mapping) else None
+    return schemas if isinstance(schemas, Mapping) else {}

@@ -1,0 +1,150 @@
+"""What a schema looks like from outside: its properties, types and choices, through references and ``allOf``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynaclient.errors import SpecError
+from dynaclient.openapi.pointer import at, deref, join
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of an object schema: ``schema`` is the pointer of its schema."""
+
+    name: str
+    schema: str
+    required: bool
+    read_only: bool = False
+    description: str = ""
+    deprecated: bool = False
+
+
+def subschemas(
+    document: Mapping[str, Any], pointer: str, *, choices: bool = True
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The schema itself, what it refers to, and the members of its ``allOf`` (and ``anyOf``, ``oneOf`` where ``choices``), each once."""
+    seen: set[str] = set()
+    waiting = [pointer]
+    while waiting:
+        here = waiting.pop(0)
+        try:
+            node, here = deref_merged(document, here, waiting)
+        except SpecError:
+            continue
+        if here in seen or not isinstance(node, Mapping):
+            continue
+        seen.add(here)
+        yield node, here
+        for key in ("allOf", "anyOf", "oneOf") if choices else ("allOf",):
+            members = node.get(key)
+            if isinstance(members, list):
+                waiting.extend(join(here, key, number) for number in range(len(members)))
+
+
+def deref_merged(document: Mapping[str, Any], pointer: str, waiting: list[str]) -> tuple[Any, str]:
+    """The node at a pointer; the target of a ``$ref`` that has siblings (they count since 3.1) is put on the waiting list."""
+    node = at(document, pointer)
+    if isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+        _, target = deref(document, node, pointer)
+        if len(node) == 1:
+            return at(document, target), target
+        waiting.insert(0, target)
+    return node, pointer
+
+
+def properties(document: Mapping[str, Any], pointer: str) -> tuple[Property, ...]:
+    """All properties that an object of this schema may have; those of ``anyOf`` and ``oneOf`` members are never required."""
+    required: set[str] = set()
+    for node, _ in subschemas(document, pointer, choices=False):
+        names = node.get("required")
+        required.update(name for name in names if isinstance(name, str)) if isinstance(names, list) else None
+    found: dict[str, Property] = {}
+    for node, here in subschemas(document, pointer):
+        declared = node.get("properties")
+        for name in declared if isinstance(declared, Mapping) else ():
+            if name not in found:
+                place = join(here, "properties", name)
+                found[name] = Property(
+                    name,
+                    place,
+                    name in required,
+                    bool(annotation(document, place, "readOnly")),
+                    str(annotation(document, place, "description") or ""),
+                    bool(annotation(document, place, "deprecated")),
+                )
+    return tuple(sorted(found.values(), key=lambda item: not item.required))
+
+
+def annotation(document: Mapping[str, Any], pointer: str, key: str) -> Any:
+    """The first value of a keyword at the schema or at what it refers to; None where there is none."""
+    for node, _ in subschemas(document, pointer, choices=False):
+        if node.get(key) is not None:
+            return node[key]
+    return None
+
+
+def types(document: Mapping[str, Any], pointer: str) -> tuple[str, ...]:
+    """The JSON types that the schema names, through its choices, in order; ``()`` where it names none (any)."""
+    found: dict[str, None] = {}
+    for node, _ in subschemas(document, pointer):
+        declared = node.get("type")
+        for name in declared if isinstance(declared, list) else [declared]:
+            if isinstance(name, str):
+                found[name] = None
+        if node.get("nullable") is True:
+            found["null"] = None
+        if declared is None and "properties" in node:
+            found["object"] = None
+    return tuple(found)
+
+
+def choices(document: Mapping[str, Any], pointer: str) -> tuple[Any, ...]:
+    """The values of ``enum`` or ``const``, through ``$ref``, ``allOf``, ``anyOf`` and ``oneOf``; ``()`` where any value may come."""
+    found: list[Any] = []
+    for node, _ in subschemas(document, pointer):
+        if isinstance(node.get("enum"), list):
+            found.extend(value for value in node["enum"] if value not in found)
+        elif "const" in node and node["const"] not in found:
+            found.append(node["const"])
+        elif node.get("type") not in (None, "null") and "enum" not in node:
+            return ()
+    return tuple(found)
+
+
+_PYTHON = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "null": "None",
+    "object": "Mapping[str, Any]",
+}
+
+
+def python_type(document: Mapping[str, Any], pointer: str | None, depth: int = 0) -> str:
+    """The type as a Python annotation: ``str | list[str] | None``, ``Literal['float', 'base64'] | None``; ``Any`` where nothing is said."""
+    if pointer is None or depth > 6:
+        return "Any"
+    values = choices(document, pointer)
+    if values and all(isinstance(value, (str, int, bool)) or value is None for value in values):
+        literals = ", ".join(repr(value) for value in values if value is not None)
+        nullable = " | None" if None in values else ""
+        return f"Literal[{literals}]{nullable}" if literals else "None"
+    parts: dict[str, None] = {}
+    for node, here in subschemas(document, pointer):
+        declared = node.get("type")
+        for name in declared if isinstance(declared, list) else [declared]:
+            if name == "array":
+                items = join(here, "items") if isinstance(node.get("items"), Mapping) else None
+                parts[f"list[{python_type(document, items, depth + 1)}]"] = None
+            elif name in _PYTHON:
+                parts[_PYTHON[name]] = None
+        if declared is None and "properties" in node:
+            parts[_PYTHON["object"]] = None
+        if node.get("nullable") is True:
+            parts["None"] = None
+    null = ["None"] if parts.pop("None", "") is None else []
+    return " | ".join([*parts, *null]) or "Any"

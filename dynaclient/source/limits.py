@@ -1,0 +1,52 @@
+"""How much a document may ask of the reader before it is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what is read; each is generous for honest documents and small beside what a hostile one asks for.
+
+    Parameters
+    ----------
+    bytes:
+        Bytes of all files of one document together.
+    depth:
+        How deep mappings and lists may nest, after aliases are expanded.
+    alias_nodes:
+        Values that aliases (``*name``) and merge keys may add to the document (a text of 236 bytes can ask for millions).
+    files:
+        Files that one document may consist of.
+    """
+
+    bytes: int = 64 * 1024 * 1024
+    depth: int = 200
+    alias_nodes: int = 1_000_000
+    files: int = 1_000
+
+    def exceeded(self, name: str, what: str) -> str:
+        """The message for a broken bound: what was found, the bound, and how to raise it.
+
+        Parameters
+        ----------
+        name:
+            The field of the bound.
+        what:
+            What was found, a clause: ``"it nests deeper than"``.
+        """
+        value = getattr(self, name)
+        return (
+            f"{what} the limit of {value:,} ({name}); "
+            f"if the document is to be trusted, raise it: load(..., limits=Limits({name}={value * 2:_}))"
+        )
+
+    @property
+    def key(self) -> str:
+        """The bounds as text, for a cache key."""
+        return ",".join(str(value) for value in dataclasses.astuple(self))
+
+
+DEFAULT_LIMITS = Limits()

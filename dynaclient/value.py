@@ -1,0 +1,156 @@
+"""What a call returns: plain dicts and lists whose fields are attributes too, and vectors of packed numbers."""
+
+from __future__ import annotations
+
+import binascii
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_SHOWN = 4
+
+
+class Record(dict[str, Any]):
+    """A JSON object: a dict whose fields can be read as attributes.
+
+    ``record.model`` is ``record["model"]``. A field named like a method of dict (``items``, ``keys``, ``values`` ...) is read by item, or with an underscore behind it:
+    ``record.items_``. It equals, dumps and pickles as the plain dict that it is.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            pass
+        if name.endswith("_") and not name.startswith("__") and name[:-1] in self:
+            return self[name[:-1]]
+        raise AttributeError(_no_field(self, name))
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *(name for name in self if name.isidentifier())]
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+    def __reduce__(self) -> Any:
+        return Record, (dict(self),)
+
+    def copy(self) -> Record:
+        """A shallow copy, a Record too."""
+        return Record(self)
+
+
+def _no_field(record: Record, name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, list(record), 1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(map(repr, list(record)[:12])) or 'none'}"
+    return f"no field {name!r} came back{hint}"
+
+
+class Vector(array):  # type: ignore[type-arg]
+    """A sequence of packed numbers, ``(d,)`` float32: what a base64 string of a reply carries.
+
+    It has the buffer protocol: ``numpy.asarray(vector)`` sees the numbers without a copy. It equals any sequence of the same numbers, pickles, and is
+    dumped with ``json.dumps(..., default=dynaclient.plain)``.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (list, tuple)):
+            return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        return super().__eq__(other)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"Vector({_numbers(self)})"
+
+    __str__ = __repr__
+
+
+def decode_vector(text: str, typecode: str = "f", *, little: bool = True) -> Vector:
+    """A base64 string (RFC 4648, 4) of packed numbers.
+
+    Parameters
+    ----------
+    text:
+        The string, with its padding.
+    typecode:
+        ``f`` float32, ``d`` float64, or another of the ``array`` module.
+    little:
+        Whether the bytes are little endian.
+
+    Raises
+    ------
+    ValueError
+        Where the text is not base64, or its length does not fit the type.
+    """
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"not base64: {error}") from None
+    vector = Vector(typecode)
+    if len(data) % vector.itemsize:
+        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {vector.itemsize} bytes")
+    vector.frombytes(data)
+    if little != (sys.byteorder == "little"):
+        vector.byteswap()
+    return vector
+
+
+def records(value: Any) -> Any:
+    """The value with every dict in it made a Record; lists are kept and changed in place, vectors are not walked.
+
+    A list whose first and last items are floats is taken for a vector of numbers, so that large replies are not searched.
+    """
+    if type(value) is dict:
+        for key, item in value.items():
+            if type(item) is dict or type(item) is list:
+                value[key] = records(item)
+        return Record(value)
+    if type(value) is list and value:
+        if type(value[0]) is float and type(value[-1]) is float:
+            return value
+        if not _SCALARS.issuperset(map(type, value)):
+            value[:] = map(records, value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Records as dicts and vectors as lists of floats, all the way down: what ``json.dumps`` takes. Also serves as its ``default``."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, array):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        if type(value) is list and _SCALARS.issuperset(map(type, value)):
+            return value
+        return [plain(item) for item in value]
+    if type(value) in _SCALARS:
+        return value
+    raise TypeError(f"{type(value).__name__} is not a value of a reply")
+
+
+def _numbers(values: Any) -> str:
+    head = ", ".join(f"{number:.6g}" for number in values[:_SHOWN])
+    return f"[{head}, ... {len(values):,} numbers]" if len(values) > _SHOWN else f"[{head}]"
+
+
+def _shown(value: Any) -> str:
+    """``repr`` with vectors, long lists and long strings shortened."""
+    if isinstance(value, Record):
+        return "{" + ", ".join(f"{key!r}: {_shown(item)}" for key, item in value.items()) + "}"
+    if type(value) is list:
+        if len(value) > 2 * _SHOWN and type(value[0]) in (float, int) and type(value[-1]) in (float, int):
+            return _numbers(value)
+        head = ", ".join(_shown(item) for item in value[: 2 * _SHOWN])
+        return f"[{head}, ... {len(value):,} items]" if len(value) > 2 * _SHOWN else f"[{head}]"
+    if isinstance(value, str) and len(value) > 200:
+        return f"{value[:160]!r}... {len(value):,} characters"
+    return repr(value)
