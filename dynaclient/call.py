@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dynaclient.core import Core
     from dynaclient.options import Options
 
+_SERVED = "http://127.0.0.1:8080"
 CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate"})
 
 
@@ -235,6 +236,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
                 variables["authorization"] = known[0]
             elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
                 variables[need.scheme.parameter.lower()] = known[0]
+        if way.target.embedded:
+            request = replace(request, origin=_SERVED)
+            return f"{curl(request, variables)}  # while `dynaclient serve` runs"
         return curl(request, variables)
 
     def _dry(self, arguments: dict[str, Any]) -> tuple[Request, tuple[auth.Need, ...], Way]:

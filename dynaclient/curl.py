@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from dynaclient.wire import Request
+
+# Only what a shell reads literally between double quotes, so that a document cannot slip in a command.
+_PLAIN_HEADER = re.compile(r"[A-Za-z0-9-]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def curl(request: Request, variables: dict[str, str] | None = None) -> str:
@@ -19,27 +24,35 @@ def curl(request: Request, variables: dict[str, str] | None = None) -> str:
     """
     names = variables or {}
     parts = ["curl", "-sS"]
-    if request.method != ("GET" if request.body is None else "POST"):
+    if any(letter in request.url for letter in "[]{}"):
+        parts.append("-g")  # else curl takes them for a range of URLs
+    if request.method == "HEAD" and request.body is None:
+        parts.append("--head")  # -X HEAD would wait for a body
+    elif request.method != ("GET" if request.body is None else "POST"):
         parts += ["-X", shlex.quote(request.method)]
     parts.append(shlex.quote(request.url))
     for name, value in request.headers.items():
-        variable = names.get(name.lower())
-        if variable:
-            prefix = value.rpartition(" ")[0]
-            parts += ["-H", f'"{name}: {prefix + " " if prefix else ""}${variable}"']
-        else:
-            parts += ["-H", shlex.quote(f"{name}: {value}")]
+        parts += ["-H", _header(name, value, names.get(name.lower(), ""))]
     if request.body is not None:
-        parts += ["--data-binary", _quoted(request.body)]
+        parts += _data(request.body)
     return " ".join(parts)
 
 
-def _quoted(body: bytes) -> str:
+def _header(name: str, value: str, variable: str) -> str:
+    if variable and _PLAIN_HEADER.fullmatch(name) and _VARIABLE.fullmatch(variable):
+        scheme, space, _ = value.rpartition(" ")
+        if not space or _PLAIN_HEADER.fullmatch(scheme):
+            return f'"{name}: {scheme}{space}${variable}"'
+    # A header without a value is written with a semicolon; with a colon curl would leave it out.
+    return shlex.quote(f"{name}: {value}" if value else f"{name};")
+
+
+def _data(body: bytes) -> list[str]:
+    """The body as an argument, or on standard input where a shell cannot hold it."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        text = ""
-    if text and "\x00" not in text:
-        # A leading @ would name a file to curl.
-        return shlex.quote(text) if not text.startswith("@") else f"@- <<< {shlex.quote(text)}"
-    return f"@- # {len(body):,} bytes on standard input"
+        text = "\x00"
+    if "\x00" in text:
+        return ["--data-binary", f"@- # {len(body):,} bytes on standard input"]
+    return ["--data-raw", shlex.quote(text)]  # --data-binary would take a leading @ for the name of a file

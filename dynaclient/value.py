@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
+import itertools
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,7 @@ from typing import Any
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _SHOWN = 4
+_FIELDS = 40
 
 
 class Record(dict[str, Any]):
@@ -22,11 +23,14 @@ class Record(dict[str, Any]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            # What Python and libraries ask an object (__deepcopy__, __array__ ...) is not for a service to answer.
+            raise AttributeError(name)
         try:
             return self[name]
         except KeyError:
             pass
-        if name.endswith("_") and not name.startswith("__") and name[:-1] in self:
+        if name.endswith("_") and name[:-1] in self:
             return self[name[:-1]]
         raise AttributeError(_no_field(self, name))
 
@@ -66,7 +70,16 @@ class Vector(array):  # type: ignore[type-arg]
             return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
         return super().__eq__(other)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other if isinstance(other, (list, tuple)) else super().__ne__(other)
+
     __hash__ = None
+
+    def __copy__(self) -> Vector:
+        return Vector(self.typecode, self)
+
+    def __deepcopy__(self, memo: object) -> Vector:
+        return Vector(self.typecode, self)
 
     def __repr__(self) -> str:
         return f"Vector({_numbers(self)})"
@@ -74,13 +87,13 @@ class Vector(array):  # type: ignore[type-arg]
     __str__ = __repr__
 
 
-def decode_vector(text: str, typecode: str = "f", *, little: bool = True) -> Vector:
-    """A base64 string (RFC 4648, 4) of packed numbers.
+def vector(data: bytes, typecode: str = "f", *, little: bool = True) -> Vector:
+    """Packed numbers as a Vector.
 
     Parameters
     ----------
-    text:
-        The string, with its padding.
+    data:
+        The bytes.
     typecode:
         ``f`` float32, ``d`` float64, or another of the ``array`` module.
     little:
@@ -89,19 +102,15 @@ def decode_vector(text: str, typecode: str = "f", *, little: bool = True) -> Vec
     Raises
     ------
     ValueError
-        Where the text is not base64, or its length does not fit the type.
+        Where the bytes are no whole count of numbers.
     """
-    try:
-        data = binascii.a2b_base64(text, strict_mode=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"not base64: {error}") from None
-    vector = Vector(typecode)
-    if len(data) % vector.itemsize:
-        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {vector.itemsize} bytes")
-    vector.frombytes(data)
+    found = Vector(typecode)
+    if len(data) % found.itemsize:
+        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {found.itemsize} bytes")
+    found.frombytes(data)
     if little != (sys.byteorder == "little"):
-        vector.byteswap()
-    return vector
+        found.byteswap()
+    return found
 
 
 def records(value: Any) -> Any:
@@ -138,14 +147,16 @@ def plain(value: Any) -> Any:
 
 
 def _numbers(values: Any) -> str:
-    head = ", ".join(f"{number:.6g}" for number in values[:_SHOWN])
+    head = ", ".join(f"{number:.6g}" if type(number) is float else _shown(number) for number in values[:_SHOWN])
     return f"[{head}, ... {len(values):,} numbers]" if len(values) > _SHOWN else f"[{head}]"
 
 
 def _shown(value: Any) -> str:
     """``repr`` with vectors, long lists and long strings shortened."""
     if isinstance(value, Record):
-        return "{" + ", ".join(f"{key!r}: {_shown(item)}" for key, item in value.items()) + "}"
+        parts = [f"{_shown(key)}: {_shown(item)}" for key, item in itertools.islice(value.items(), _FIELDS)]
+        more = f", ... {len(value):,} fields" if len(value) > _FIELDS else ""
+        return "{" + ", ".join(parts) + more + "}"
     if type(value) is list:
         if len(value) > 2 * _SHOWN and type(value[0]) in (float, int) and type(value[-1]) in (float, int):
             return _numbers(value)

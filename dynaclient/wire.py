@@ -22,6 +22,7 @@ _SECRET_PARTS = (
     "access_key",
     "auth",
 )
+_SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey"})
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "x-trace-id", "cf-ray")
 
 
@@ -108,7 +109,7 @@ class Request:
 
     def redacted(self) -> Request:
         """The same request with every credential in headers and query replaced by ``[redacted]``."""
-        headers = {name: REDACTED if self._is_secret(name) else value for name, value in self.headers.items()}
+        headers = {name: _hidden(value) if self._is_secret(name) else value for name, value in self.headers.items()}
         return replace(self, headers=headers, target=self._redacted_target())
 
     def _is_secret(self, name: str) -> bool:
@@ -132,6 +133,12 @@ class Request:
     def __reduce__(self) -> Any:
         safe = self.redacted()
         return Request, (safe.method, safe.origin, safe.target, dict(safe.headers), safe.body, safe.secret_names)
+
+
+def _hidden(value: str) -> str:
+    """A secret field's value as it may be shown: the authentication scheme stays (RFC 9110, 11.4), the credential goes."""
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {REDACTED}" if space and scheme.lower() in _SCHEMES else REDACTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,14 @@ def echo() -> Step:
 
 @dataclass
 class Loopback:
-    """A server; `script` says what it does, one step for each request, the last one for all that follow."""
+    """A server; `script` says what it does, one step for each request, the last one for all that follow.
+
+    ``tls``: speak TLS with the certificate of the tests. ``unread``: leave the bodies of requests unread. ``greeting``: said before anything is asked.
+    """
 
     tls: bool = False
+    unread: bool = False
+    greeting: bytes = b""
     connections: int = 0
     requests: list[Received] = field(default_factory=list)
 
@@ -137,14 +142,11 @@ class Loopback:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if self.tls:
             self._context.load_cert_chain(CERTIFICATE)
         self._run(self._accept)
-
-    @property
-    def port(self) -> int:
-        return self._listener.getsockname()[1]
 
     @property
     def origin(self) -> str:
@@ -153,6 +155,24 @@ class Loopback:
     def script(self, *steps: Step) -> None:
         self._steps = list(steps)
         self.requests.clear()
+
+    def idle(self) -> None:
+        """Wait until every connection has ended."""
+        for thread in self._threads[1:]:
+            thread.join(5)
+
+    def tunnel(self) -> Step:
+        """Answer CONNECT and pass bytes both ways."""
+
+        def step(wire: Wire) -> None:
+            host, _, port = wire.request.target.rpartition(":")
+            with socket.create_connection((host, int(port))) as far:
+                wire.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+                self._run(_pump, far, wire.sock)
+                _pump(wire.sock, far)
+            raise Stop
+
+        return step
 
     def close(self) -> None:
         self._stopped.set()
@@ -186,16 +206,17 @@ class Loopback:
         plain = sock
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.sendall(self.greeting)
             if self.tls:
                 sock = self._context.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as stream:
-                while (received := _receive(stream, number)) is not None:
+                while (received := _receive(stream, number, body=not self.unread)) is not None:
                     with self._lock:
                         index = min(len(self.requests), len(self._steps) - 1)
                         self.requests.append(received)
                         step = self._steps[index]
                     step(Wire(sock, self._stopped, received))
-        except (Stop, OSError):
+        except (Stop, OSError, ValueError):
             pass
         finally:
             with self._lock:
@@ -203,7 +224,16 @@ class Loopback:
             sock.close()
 
 
-def _receive(stream, number: int) -> Received | None:
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def _receive(stream, number: int, *, body: bool) -> Received | None:
     line = stream.readline()
     if not line:
         return None
@@ -212,4 +242,5 @@ def _receive(stream, number: int) -> Received | None:
     while (line := stream.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
-    return Received(method, target, headers, stream.read(int(headers.get("content-length", 0))), number)
+    length = int(headers.get("content-length", 0)) if body else 0
+    return Received(method, target, headers, stream.read(length), number)

@@ -16,7 +16,7 @@ import dynaclient
 from dynaclient import Client
 from dynaclient.testing import FakeClock, FakeTransport, json_response, response
 from dynaclient.world import World
-from tests.documents import document, embeddings_reply, operation, packed
+from documents import document, embeddings_reply, operation, packed
 
 KEY = "canary-5d41402abc4b2a76"
 
@@ -90,7 +90,9 @@ def test_too_few_results_are_an_error(given, count):
     enough = FakeTransport(json_response(embeddings_reply(*[[1.0]] * count)))
     Client(transport=enough, bearer_auth=KEY).embeddings.create(input=given, model="m")
     fewer = FakeTransport(json_response(embeddings_reply(*[[1.0]] * (count + 1))))
-    with pytest.raises(dynaclient.ReplyValidationError, match=f"{count + 1} results came back for {count} inputs") as caught:
+    with pytest.raises(
+        dynaclient.ReplyValidationError, match=f"{count + 1} results came back for {count} inputs"
+    ) as caught:
         Client(transport=fewer, bearer_auth=KEY).embeddings.create(input=given, model="m")
     assert len(caught.value.value["data"]) == count + 1
 
@@ -191,7 +193,8 @@ def test_a_result_tells_all_that_is_known(fake):
     """``send`` gives value, status, headers, request id, rate limits, attempts and time."""
     headers = {"X-Request-Id": "r-1", "X-RateLimit-Remaining": "7"}
     transport = FakeTransport(
-        json_response({"error": "busy"}, 503, {"Retry-After": "2"}), json_response(embeddings_reply([1.0]), headers=headers)
+        json_response({"error": "busy"}, 503, {"Retry-After": "2"}),
+        json_response(embeddings_reply([1.0]), headers=headers),
     )
     clock = FakeClock()
     client = Client(transport=transport, bearer_auth=KEY, world=World(clock=clock, sleep=clock.sleep))
@@ -316,7 +319,15 @@ def test_arguments_are_judged_before_credentials(fake, monkeypatch):
 
 def test_a_parameter_of_the_api_wins_over_a_call_option():
     """Where the API has a parameter called ``timeout`` the keyword is the API's; the option is given with ``with_options``."""
-    spec = document({"/x": {"get": operation(operationId="look", parameters=[{"name": "timeout", "in": "query", "schema": {"type": "integer"}}])}})
+    spec = document(
+        {
+            "/x": {
+                "get": operation(
+                    operationId="look", parameters=[{"name": "timeout", "in": "query", "schema": {"type": "integer"}}]
+                )
+            }
+        }
+    )
     fake = FakeTransport(response(), repeat=True)
     client = Client(spec, transport=fake)
     client.look(timeout=7)
@@ -339,7 +350,7 @@ def test_with_options_shares_the_connections(client, fake):
 def test_a_dry_run_sends_nothing(client, fake):
     """``request`` and ``curl`` show the call, redacted, and send nothing."""
     request = client.embeddings.create.request(input="a", model="m")
-    assert (request.method, request.headers["Authorization"]) == ("POST", "[redacted]")
+    assert (request.method, request.headers["Authorization"]) == ("POST", "Bearer [redacted]")
     line = client.embeddings.create.curl(input="it's", model="m")
     assert 'Authorization: Bearer $ATOMASDK_BEARER_AUTH"' in line
     assert "https://api.atoma.network/v1/embeddings" in line

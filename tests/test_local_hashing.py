@@ -21,7 +21,7 @@ def cosine(one, other):
 def test_texts_that_share_words_or_letters_are_closer(case):
     """A text is closer to one that shares words or parts of words with it than to one that does not."""
     anchor, near, far = embed([case["anchor"], case["near"], case["far"]])
-    assert cosine(anchor, near) > cosine(anchor, far) + 0.2
+    assert cosine(anchor, near) > cosine(anchor, far) + 0.15
 
 
 @pytest.mark.parametrize("one, other", CASES["same"])
@@ -60,7 +60,7 @@ def test_a_vector_does_not_depend_on_its_neighbours(texts):
 def test_token_ids_count_as_words():
     """Lists of token ids that share ids are closer than lists that do not."""
     anchor, near, far = embed([[1, 2, 3], [1, 2, 4], [7, 8, 9]])
-    assert cosine(anchor, near) > cosine(anchor, far) + 0.2
+    assert cosine(anchor, near) > cosine(anchor, far) + 0.15
 
 
 def test_an_empty_text_has_a_fixed_vector():

@@ -70,20 +70,15 @@ class CallGroup(SectionedGroup):
             )
         return command
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Where no operation is named, say which there are."""
-        rest = super().parse_args(ctx, args)
-        if not ctx.resilient_parsing and not [*ctx._protected_args, *ctx.args]:
-            raise click.UsageError(f"which operation?\n\n{listing(opened(ctx))}", ctx)
-        return rest
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The operations of the document; where it cannot be read, why."""
         from dynaclient.errors import DynaclientError
 
         with formatter.section("Operations"):
             try:
-                formatter.write_dl([(name, key.summary or f"{key.method} {key.path}") for name, key in opened(ctx).api.index.items()])
+                formatter.write_dl(
+                    [(name, key.summary or f"{key.method} {key.path}") for name, key in opened(ctx).api.index.items()]
+                )
             except DynaclientError as error:
                 formatter.write_text(f"The document cannot be read: {error}")
 
@@ -95,6 +90,28 @@ class CallGroup(SectionedGroup):
             return super().shell_complete(ctx, incomplete)
         index = opened(ctx).api.index
         return [CompletionItem(name, help=key.summary) for name, key in index.items() if name.startswith(incomplete)]
+
+
+@click.pass_context
+def _called(ctx: click.Context) -> None:
+    """What stands between the group's options and the operation: nothing, or the question which one is meant."""
+    if ctx.invoked_subcommand is None:
+        raise click.UsageError(f"which operation?\n\n{listing(opened(ctx))}", ctx)
+
+
+def call_group() -> CallGroup:
+    """The ``call`` command."""
+    return CallGroup(
+        "call",
+        callback=_called,
+        invoke_without_command=True,
+        no_args_is_help=False,
+        params=shared_options(),
+        help="Call an operation of the document.\n\n`dynaclient call OPERATION --help` shows its arguments.",
+        short_help="Call an operation.",
+        epilog=EPILOG,
+        subcommand_metavar="OPERATION [ARGUMENTS]...",
+    )
 
 
 def listing(document: Opened) -> str:
@@ -133,7 +150,11 @@ class OperationCommand(Sectioned):
             short_help=operation.summary,
             epilog=f"{EPILOG}\nEvery option can be set in the environment: {variable}_ and its name; call options also as {PREFIX}_ and their name.",
             deprecated=operation.deprecated,
-            context_settings={"auto_envvar_prefix": variable, "help_option_names": ["--help", "-h"], "max_content_width": 100},
+            context_settings={
+                "auto_envvar_prefix": variable,
+                "help_option_names": ["--help", "-h"],
+                "max_content_width": 100,
+            },
         )
 
     def owns(self, spelling: str) -> bool:

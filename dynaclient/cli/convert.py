@@ -141,7 +141,9 @@ class Converter:
         return self._any or all(any(kind in self._types for kind in _kinds(value)) for value in values)
 
     def _refused(self, message: str) -> ArgumentError:
-        return ArgumentError("the command line makes no sense", problems=(Problem(self._option, message, self._schema or ""),))
+        return ArgumentError(
+            "the command line makes no sense", problems=(Problem(self._option, message, self._schema or ""),)
+        )
 
 
 def _scalar(text: str) -> Any:
@@ -176,7 +178,9 @@ def metavar(document: Mapping[str, Any], schema: str | None) -> str:
         return "VALUE"
     values = choices(document, schema)
     if values:
-        return "|".join(value if isinstance(value, str) else encode_json(value).decode() for value in values if value is not None)
+        return "|".join(
+            value if isinstance(value, str) else encode_json(value).decode() for value in values if value is not None
+        )
     found: dict[str, None] = {}
     for node, pointer in subschemas(document, schema):
         declared = node.get("type")

@@ -50,7 +50,9 @@ class Inputs:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise _refused(option, f"{value!r} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}") from None
+            raise _refused(
+                option, f"{value!r} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
+            ) from None
         return Text(text.removesuffix("\n").removesuffix("\r"), typed=False)
 
     def data(self, value: str, option: str) -> bytes:
@@ -89,21 +91,22 @@ class Inputs:
         """
         if json:
             if value.startswith("@") and not value.startswith("@@") and value.lower().endswith(_YAML):
-                return self._yaml(value)
+                return _yaml(value)
             return _json(self.text(value, "--body").text)
         if text:
             return self.text(value, "--body").text
         named = value == "-" or (value.startswith("@") and not value.startswith("@@"))
         return self.data(value, "--body") if named else self.text(value, "--body").text.encode()
 
-    def _yaml(self, value: str) -> Any:
-        from dynaclient.errors import SpecError
-        from dynaclient.source import parse_yaml
 
-        try:
-            return parse_yaml(self.data(value, "--body"), value[1:])
-        except SpecError as error:
-            raise _refused("--body", str(error)) from None
+def _yaml(value: str) -> Any:
+    from dynaclient.errors import SpecError
+    from dynaclient.source import load_value
+
+    try:
+        return load_value(Path(value[1:]))
+    except SpecError as error:
+        raise _refused("--body", str(error)) from None
 
 
 def _json(text: str) -> Any:
@@ -129,8 +132,11 @@ def headers(lines: tuple[str, ...]) -> dict[str, str]:
         name, colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
         if not colon or not name:
-            raise _refused("--header", f"{name[:20]!r}... has no colon" if not colon else "a name is missing before the colon",
-                           "write NAME:VALUE")
+            raise _refused(
+                "--header",
+                f"{name[:20]!r}... has no colon" if not colon else "a name is missing before the colon",
+                "write NAME:VALUE",
+            )
         known = next((key for key in found if key.lower() == name.lower()), None)
         if known is None:
             found[name] = value
@@ -157,4 +163,3 @@ def surrogates(arguments: list[str]) -> None:
 
 def _refused(option: str, message: str, hint: str = "") -> ArgumentError:
     return ArgumentError("the command line makes no sense", problems=(Problem(option, message, hint=hint),))
-

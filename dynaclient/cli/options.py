@@ -135,7 +135,9 @@ def _option(field: Parameter, spellings: list[str], document: Mapping[str, Any])
         [field.python_name.rstrip("_") or field.python_name, *spellings],
         field,
         BODY if field.location == "body" else ARGUMENTS,
-        type=Typed([text for text in map(_as_text, values) if text] or (["true", "false"] if "boolean" in kinds else [])),
+        type=Typed(
+            [text for text in map(_as_text, values) if text] or (["true", "false"] if "boolean" in kinds else [])
+        ),
         metavar=metavar(document, field.schema),
         help=_help(field, document),
         **attributes,

@@ -144,7 +144,7 @@ _FLAG: Mapping[str, Any] = {"is_flag": True, "default": None}
 _OPTIONS: Mapping[str, _Spec] = {
     "spec": _Spec(
         ("--spec",),
-        "The OpenAPI document: a file or URL. Without it, the one that ships with dynaclient.",
+        "The OpenAPI document. Without it, the one that ships with dynaclient.",
         {"metavar": "FILE", "type": click.Path()},
     ),
     "server": _Spec(
@@ -177,9 +177,7 @@ _OPTIONS: Mapping[str, _Spec] = {
     "ca_bundle": _Spec(
         ("--ca-bundle",), "A file of CA certificates to trust.", {"metavar": "FILE", "type": click.Path()}
     ),
-    "dry_run": _Spec(
-        ("--dry-run",), "Send nothing; print the request, its credentials redacted.", _FLAG
-    ),
+    "dry_run": _Spec(("--dry-run",), "Send nothing; print the request, its credentials redacted.", _FLAG),
     "curl": _Spec(("--curl",), "Send nothing; print the request as a line for curl.", _FLAG),
     "output": _Spec(("-o", "--output"), "How to print the result; `raw`: the bytes as received.", _choice(*OUTPUTS)),
     "query": _Spec(
@@ -189,9 +187,7 @@ _OPTIONS: Mapping[str, _Spec] = {
     ),
     "verbose": _Spec(("-v", "--verbose"), "Tell each attempt on stderr.", _FLAG),
     "no_color": _Spec(("--no-color",), "No colors on stderr.", _FLAG),
-    "error_format": _Spec(
-        ("--error-format",), "How to tell errors on stderr.", _choice("text", "json")
-    ),
+    "error_format": _Spec(("--error-format",), "How to tell errors on stderr.", _choice("text", "json")),
 }
 
 ALL = tuple(_OPTIONS)

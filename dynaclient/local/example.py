@@ -59,7 +59,10 @@ def example(document: Mapping[str, Any], pointer: str, accepts: Accepts) -> Any:
     UnsupportedError
         Where no value is found; ``pointer`` names the schema that stands in the way.
     """
-    whole = (Part(node_at(document, pointer), pointer),)
+    node = node_at(document, pointer)
+    if isinstance(node, Mapping) and set(node) == {"$ref"}:
+        node, pointer = deref(document, node, pointer)
+    whole = (Part(node, pointer),)
     with suppress(UnsupportedError):  # Most schemas need no search; the validators of their parts are then never made.
         value = _Maker(document, lambda _pointer, _value: True).make(whole)
         if accepts(pointer, value):
@@ -126,7 +129,7 @@ class _Maker:
             yield (part,)
             return
         steps = tokens(part.pointer)
-        if not owner and len(steps) == 3 and steps[:2] == ["components", "schemas"]:
+        if not owner and "$ref" not in node and len(steps) == 3 and steps[:2] == ["components", "schemas"]:
             owner = steps[2]
         trail = (*trail, part.pointer) if part.pointer else trail
         for way in self._chosen(self._choices(part, owner), trail, owner):

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynaclient.errors import Problem, SpecError
+from dynaclient.openapi.media import decode_base64
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import subschemas
-from dynaclient.value import decode_vector
+from dynaclient.value import vector
 
 _TYPECODES = {"float32": "f", "float64": "d", "int8": "b", "uint8": "B", "int32": "i", "uint32": "I"}
 _DEEPEST = 12
@@ -67,7 +68,7 @@ def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:
             pointer=pointer,
         )
     typecode, little = _TYPECODES[kind], order == "little"
-    return lambda text: decode_vector(text, typecode, little=little)
+    return lambda text: vector(decode_base64(text), typecode, little=little)
 
 
 def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:

@@ -48,8 +48,8 @@ class Shortcut:
             return False
 
     def accepts_reference(self, target: str, value: Any) -> bool:
-        """The same for a schema that is referred to."""
-        return self.accepts(self._references.setdefault(target, {"$ref": target}), value)
+        """The same for a settled schema that is referred to."""
+        return target.startswith("#/$defs/") and self.accepts(self._references.setdefault(target, {"$ref": target}), value)
 
     def accepts_items(self, items: Schema, value: Any) -> bool:
         """The same for all items of an array at once."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -18,6 +19,8 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_MARK = b"\xef\xbb\xbf"
 
 
 def decode_json(data: bytes) -> Any:
@@ -28,18 +31,18 @@ def decode_json(data: bytes) -> Any:
     ValueError
         Where the text is not JSON; the message names the byte.
     """
-    try:
-        return _decode(data)
+    try:  # RFC 8259, 8.1: a parser may ignore a byte order mark
+        return _decode(data[len(_MARK) :] if data.startswith(_MARK) else data)
     except msgspec.MsgspecError as error:
-        if data.startswith(b"\xef\xbb\xbf"):  # RFC 8259, 8.1: a parser may ignore a byte order mark
-            return decode_json(data[3:])
         raise ValueError(str(error)) from None
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
 
 
 def encode_json(value: Any) -> bytes:
-    """Plain values to JSON text (RFC 8259), compact, UTF-8.
+    """Plain values to JSON text (RFC 8259), compact, UTF-8; bytes become base64 strings.
+
+    What `normal` refuses is not looked for again: a float that is not finite would be written as null.
 
     Raises
     ------
@@ -50,6 +53,21 @@ def encode_json(value: Any) -> bytes:
         return _encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise ValueError(str(error)) from None
+
+
+def decode_base64(text: str) -> bytes:
+    """Base64 text (RFC 4648, 4), with its padding and nothing else in it, to bytes.
+
+    Raises
+    ------
+    ValueError
+        Where the text is not base64.
+    """
+    try:
+        found: bytes = msgspec.convert(text, bytes)  # five times as fast as binascii, and as strict
+    except msgspec.MsgspecError:
+        raise ValueError(f"{len(text)} characters that are not base64") from None
+    return found
 
 
 def format_json(value: Any, *, indent: int = 2) -> str:
@@ -98,6 +116,11 @@ def is_json(name: str) -> bool:
     return kind in (JSON, "text/json") or kind.endswith("+json")
 
 
+def is_form(name: str) -> bool:
+    """Whether a media type is that of HTML forms."""
+    return essence(name) == FORM
+
+
 def is_text(name: str) -> bool:
     """Whether a media type is text that can be shown."""
     kind = essence(name)
@@ -125,6 +148,8 @@ class Codec:
 
 
 def _encode_text(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
     return value.encode() if isinstance(value, str) else encode_json(value)
 
 
@@ -138,16 +163,34 @@ def _decode_text(data: bytes, content_type: str) -> str:
 def _encode_binary(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
-    return bytes(value)
+    if isinstance(value, bytes):
+        return value
+    raise ValueError(f"bytes or text are expected for this media type, ready to send, not {type(value).__name__}")
+
+
+def _encode_form(value: Any) -> bytes:
+    """``a=1&b=2`` of an object; an array repeats its name, null is left out; text and bytes are ready to send."""
+    if not isinstance(value, dict):
+        return _encode_binary(value)
+    pairs = []
+    for name, item in value.items():
+        several = item if isinstance(item, list) else [item]
+        if any(isinstance(one, (dict, list, bytes)) for one in several):
+            raise ValueError(f"{name}: an object, or an array within an array, has no form in {FORM}")
+        pairs += [(name, one if isinstance(one, str) else encode_json(one)) for one in several if one is not None]
+    return urlencode(pairs).encode()
 
 
 JSON_CODEC = Codec("json", encode_json, lambda data, _: decode_json(data))
 TEXT_CODEC = Codec("text", _encode_text, _decode_text)
+FORM_CODEC = Codec("form", _encode_form, _decode_text)
 BINARY_CODEC = Codec("binary", _encode_binary, lambda data, _: data)
 
 
 def codec(name: str) -> Codec:
-    """The codec of a media type: JSON, text, or bytes as they are."""
+    """The codec of a media type: JSON, a form, text, or bytes as they are."""
     if is_json(name):
         return JSON_CODEC
+    if is_form(name):
+        return FORM_CODEC
     return TEXT_CODEC if is_text(name) else BINARY_CODEC

@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
+"""What a client has beside its operations: a group or an operation at the root that is named so gets an underscore behind it."""
 
 _WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_NAME = re.compile(r"\W+|_+", re.UNICODE)
+_NOT_NAME = re.compile(r"[\W_]+")
 
 
 def snake(text: str) -> str:
-    """Any text as a snake case Python name, without keyword care: ``listModels`` -> ``list_models``, ``X-Trace`` -> ``x_trace``."""
+    """Any text as a snake case Python name, without keyword care: ``listModels`` -> ``list_models``, ``X-Trace`` -> ``x_trace``.
+
+    Names are in the form NFKC, because Python reads every name of a program in that form.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+        text = "".join(letter if f"a{letter}".isidentifier() else "_" for letter in text)
     name = _NOT_NAME.sub("_", _WORD_EDGE.sub("_", text)).strip("_").lower()
     if not name:
         return "_"
-    return f"_{name}" if name[0].isdigit() else name
+    return name if name.isidentifier() else f"_{name}"
 
 
 def safe(name: str, taken: Iterable[str] = ()) -> str:

@@ -7,14 +7,15 @@ knows are left, each with a value of the right kind. What was let through is not
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi import rules
 from dynaclient.openapi.pointer import at, deref, join
+from dynaclient.openapi.rules import DROP, shown
 
 Schema = dict[str, Any]
 Rule = Callable[[Any, str], Any]
@@ -190,28 +191,28 @@ class Settler:
             "exclusiveMinimum": rules.boolean_or_number,
             "exclusiveMaximum": rules.boolean_or_number,
         }
-        rules.update(dict.fromkeys(_COUNTS, rules.count))
-        rules.update(dict.fromkeys(_NUMBERS, rules.number))
-        rules["multipleOf"] = rules.positive
-        rules.update(dict.fromkeys(_UNIONS, self._list))
-        return rules
+        table.update(dict.fromkeys(_COUNTS, rules.count))
+        table.update(dict.fromkeys(_NUMBERS, rules.number))
+        table["multipleOf"] = rules.positive
+        table.update(dict.fromkeys(_UNIONS, self._list))
+        return table
 
     def _rules_31(self) -> dict[str, Rule]:
-        rules = self._rules_30()
+        table = self._rules_30()
         for keyword in ("nullable", "readOnly", "writeOnly"):
-            del rules[keyword]
-        rules.update(dict.fromkeys(_LATER_SCHEMAS, self._subschema))
-        rules.update(dict.fromkeys(("minContains", "maxContains"), rules.count))
-        rules.update(dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), self._boolean_or_schema))
-        rules["items"] = self._items
-        rules["prefixItems"] = self._list
-        rules["dependentSchemas"] = self._map
-        rules["dependentRequired"] = rules.dependent_required
-        rules["patternProperties"] = self._patterns
-        rules["$dynamicRef"] = self._dynamic_reference
-        rules["const"] = rules.as_it_is
-        rules["contentEncoding"] = rules["contentMediaType"] = rules.string
-        return rules
+            del table[keyword]
+        table.update(dict.fromkeys(_LATER_SCHEMAS, self._subschema))
+        table.update(dict.fromkeys(("minContains", "maxContains"), rules.count))
+        table.update(dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), self._boolean_or_schema))
+        table["items"] = self._items
+        table["prefixItems"] = self._list
+        table["dependentSchemas"] = self._map
+        table["dependentRequired"] = rules.dependent_required
+        table["patternProperties"] = self._patterns
+        table["$dynamicRef"] = self._dynamic_reference
+        table["const"] = rules.as_it_is
+        table["contentEncoding"] = table["contentMediaType"] = rules.string
+        return table
 
     def _subschema(self, value: Any, pointer: str) -> Any:
         return self.settle(value, pointer) if isinstance(value, (Mapping, bool)) else DROP

@@ -29,6 +29,15 @@ _OPTION_HELP = {
 }
 
 
+class Annotation(str):
+    """An annotation as text that ``inspect`` shows without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def offered_options(operation: Operation) -> tuple[str, ...]:
     """The call options that no parameter of the operation hides."""
     taken = {field.python_name for field in operation.arguments} | {field.name for field in operation.arguments}
@@ -42,15 +51,15 @@ def signature(operation: Operation, document: Mapping[str, Any]) -> inspect.Sign
             field.python_name,
             inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if field.required else OMIT,
-            annotation=python_type(document, field.schema),
+            annotation=Annotation(python_type(document, field.schema)),
         )
         for field in _required_first(operation.arguments)
     ]
     options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=CALL_OPTIONS[name])
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotation(CALL_OPTIONS[name]))
         for name in offered_options(operation)
     ]
-    return inspect.Signature([*fields, *options], return_annotation="Any")
+    return inspect.Signature([*fields, *options], return_annotation=Annotation("Any"))
 
 
 def _required_first(fields: Iterable[Parameter]) -> list[Parameter]:

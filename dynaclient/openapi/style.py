@@ -6,21 +6,41 @@ deeper nesting has none in the standard and is refused, except where ``content``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from dynaclient.openapi.media import codec, encode_json
+from dynaclient.openapi.media import codec, encode_json, is_form
 from dynaclient.openapi.model import Parameter
 
 UNRESERVED = "-._~"
-RESERVED = ":/?#[]@!$&'()*+,;="
+RESERVED = ":@!$&'()*+,;="  # in a path segment: what would end it ("/", "?", "#") is always encoded
 # allowReserved keeps the reserved set, but never what would end the value within a query: "#", "&", "+" and "[" "]" (RFC 3986, 3.4).
 RESERVED_IN_QUERY = ":/?@!$'()*,;="
+_TRIPLE = re.compile(r"(%[0-9A-Fa-f]{2})")
+_NOT_IN_COOKIE = re.compile(r'[\x00-\x20\x7f-\U0010ffff",;\\]')  # RFC 6265, 4.1.1: cookie-octet is all else
+_NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]")  # RFC 9110, 5.5
+
+
+def defined(value: Any) -> bool:
+    """Whether a value is written at all: null is not, nor an array or object without a member that is (RFC 6570, 2.3)."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return any(item is not None for item in value)
+    return value is not None
+
+
+def _members(value: Any) -> Any:
+    """An array or object without its nulls, which are undefined (RFC 6570, 2.3); a scalar as it is."""
+    if isinstance(value, Mapping):
+        return {key: item for key, item in value.items() if item is not None}
+    return [item for item in value if item is not None] if isinstance(value, list) else value
 
 
 def text(value: Any) -> str:
-    """A scalar as text: ``true``, ``false``, the shortest exact number; null is the empty text (RFC 6570, 2.3).
+    """A scalar as text: ``true``, ``false``, the shortest exact number; null is the empty text.
 
     Raises
     ------
@@ -39,7 +59,11 @@ def text(value: Any) -> str:
 
 
 def _quote(value: Any, safe: str) -> str:
-    return quote(text(value), safe=UNRESERVED + safe)
+    if not safe:
+        return quote(text(value), safe=UNRESERVED)
+    # Reserved expansion lets triples that are percent-encoded already pass (RFC 6570, 3.2.3).
+    pieces = _TRIPLE.split(text(value))
+    return "".join(piece if number % 2 else quote(piece, safe=UNRESERVED + safe) for number, piece in enumerate(pieces))
 
 
 def _list(value: Any, delimiter: str, safe: str) -> str:
@@ -73,11 +97,15 @@ def matrix(name: str, value: Any, explode: bool, safe: str = "") -> str:
     """``matrix``: ``;name=a,b``; exploded ``;name=a;name=b`` and ``;k=v;k=v``."""
     key = _quote(name, safe)
     if explode and isinstance(value, Mapping):
-        return "".join(f";{_quote(item, safe)}={_quote(member, safe)}" for item, member in value.items())
+        return "".join(_matrix_pair(_quote(member, safe), _quote(item, safe)) for member, item in value.items())
     if explode and isinstance(value, list):
-        return "".join(f";{key}={_quote(item, safe)}" for item in value)
-    written = _list(value, ",", safe)
-    return f";{key}={written}" if written else f";{key}"
+        return "".join(_matrix_pair(key, _quote(item, safe)) for item in value)
+    return _matrix_pair(key, _list(value, ",", safe))
+
+
+def _matrix_pair(name: str, written: str) -> str:
+    """An empty value has no ``=`` (RFC 6570, 3.2.7)."""
+    return f";{name}={written}" if written else f";{name}"
 
 
 def form(name: str, value: Any, explode: bool, safe: str = "") -> str:
@@ -120,31 +148,60 @@ STYLES: Mapping[str, Callable[[str, Any, bool, str], str]] = {
     "pipeDelimited": _delimited("%7C"),
     "deepObject": deep_object,
 }
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "querystring": ("form",),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+"""The styles of each location, the default one first (OpenAPI 3.2, 4.12.6)."""
 
 
 def write(parameter: Parameter, value: Any) -> str:
     """One parameter, as it stands in the path, the query string, a header or a cookie.
 
+    Parameters
+    ----------
+    parameter:
+        The parameter.
+    value:
+        A plain value that is ``defined``; nulls in an array or object are left out (RFC 6570, 2.3).
+
     Raises
     ------
     ValueError
-        Where the value has no form in the parameter's style.
+        Where the value has no form in the parameter's style, or could break out of its header or cookie.
     """
     location = parameter.location
     if parameter.content is not None:
-        written = codec(parameter.content.name).encode(value)
-        if location == "header":
-            return written.decode()
-        quoted = quote(written, safe=UNRESERVED)
-        return f"{_quote(parameter.name, '')}={quoted}" if location in ("query", "cookie") else quoted
+        return _content(parameter, parameter.content.name, value)
+    value = _members(value)
     if location == "header":
-        return _header(value, parameter.explode)
+        return _in_header(_header(value, parameter.explode))
     if location == "cookie":
         return _cookie(parameter, value)
     safe = ""
     if parameter.allow_reserved:
-        safe = RESERVED_IN_QUERY if location == "query" else RESERVED.replace("/", "").replace("?", "").replace("#", "")
+        safe = RESERVED_IN_QUERY if location == "query" else RESERVED
     return STYLES[parameter.style](parameter.name, value, parameter.explode, safe)
+
+
+def _content(parameter: Parameter, media: str, value: Any) -> str:
+    """A parameter that is written as a media type; ``querystring`` is the whole query (OpenAPI 3.2, 4.12.2)."""
+    written = codec(media).encode(value)
+    if parameter.location == "header":
+        return _in_header(written.decode())
+    if parameter.location == "querystring" and is_form(media):
+        return written.decode()
+    quoted = quote(written, safe=UNRESERVED)
+    return f"{_quote(parameter.name, '')}={quoted}" if parameter.location in ("query", "cookie") else quoted
+
+
+def _in_header(written: str) -> str:
+    if _NOT_IN_HEADER.search(written):
+        raise ValueError("it holds characters that cannot stand in a header (RFC 9110, 5.5)")
+    return written
 
 
 def _header(value: Any, explode: bool) -> str:
@@ -162,7 +219,15 @@ def _cookie(parameter: Parameter, value: Any) -> str:
     if parameter.style != "cookie":
         return form(parameter.name, value, parameter.explode)
     if parameter.explode and isinstance(value, Mapping):
-        return "; ".join(f"{key}={text(item)}" for key, item in value.items())
+        return "; ".join(f"{_in_cookie(key)}={_in_cookie(text(item))}" for key, item in value.items())
     if parameter.explode and isinstance(value, list):
-        return "; ".join(f"{parameter.name}={text(item)}" for item in value)
-    return f"{parameter.name}={_header(value, explode=False)}"
+        return "; ".join(f"{parameter.name}={_in_cookie(text(item))}" for item in value)
+    parts = [part for pair in value.items() for part in pair] if isinstance(value, Mapping) else value
+    parts = parts if isinstance(parts, list) else [parts]
+    return f"{parameter.name}={','.join(_in_cookie(text(part)) for part in parts)}"
+
+
+def _in_cookie(written: str) -> str:
+    if _NOT_IN_COOKIE.search(written):
+        raise ValueError("it holds characters that cannot stand in a cookie (RFC 6265, 4.1.1)")
+    return written

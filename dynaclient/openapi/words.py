@@ -51,7 +51,10 @@ def similar(wrong: Any, right: Sequence[Any]) -> str:
     """``did you mean 'x'?`` for the nearest of the values that are right, or ``""``."""
     if not isinstance(wrong, str) or len(wrong) > 200:
         return ""
-    names = {value.lower(): value for value in right if isinstance(value, str)}
+    names: dict[str, str] = {}
+    for value in right:
+        if isinstance(value, str):
+            names.setdefault(value.lower(), value)
     close = difflib.get_close_matches(wrong.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {shown(names[close[0]], 40)}?" if close else ""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn
-from urllib.parse import urljoin, urlsplit, urlunsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from dynaclient.errors import DynaclientError, SpecError
 from dynaclient.source.limits import Limits
@@ -83,6 +81,8 @@ def read_path(path: Path, name: str, limit: int, *, special: bool = True) -> byt
 
 
 def _nearby(folder: Path, name: str) -> str:
+    from difflib import get_close_matches
+
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
     except (OSError, ValueError):
@@ -139,7 +139,9 @@ class Library:
             content = self._fetch(uri) if origin(uri) != "file" else self._file(uri)
             self.size += len(content.raw)
             if self.size > self.limits.bytes:
-                raise SpecError(self.limits.exceeded("bytes", "its files together have more bytes than"), source=content.name)
+                raise SpecError(
+                    self.limits.exceeded("bytes", "its files together have more bytes than"), source=content.name
+                )
             self.contents[uri] = content
         return content
 
@@ -147,8 +149,6 @@ class Library:
         """An address as it is kept in the cache: a path from the document's folder, so that the folder may move; else the URL."""
         if origin(uri) != "file":
             return uri
-        import os
-
         return Path(os.path.relpath(_path(uri), _path(self.root.uri).parent)).as_posix()
 
     def absolute(self, relative: str) -> str:
@@ -163,12 +163,12 @@ class Library:
             return uri
         if scheme == "file" and self.origin == "file":
             return self._permitted(_path(uri)).as_uri()
-        if not self.origin:
-            _refuse(
-                "a document given as text or as a mapping has no folder, so that a relative reference leads nowhere; "
-                "load it by its path instead"
-            )
-        _refuse(f"a document from {self.origin} may not refer to {uri.partition(':')[0]}: addresses")
+        if self.origin:
+            raise SpecError(f"a document from {self.origin} may not refer to {scheme or 'relative'}: addresses")
+        raise SpecError(
+            "a document given as text or as a mapping has no folder, so that a relative reference leads nowhere; "
+            "load it by its path instead"
+        )
 
     def _permitted(self, path: Path) -> Path:
         try:
@@ -176,7 +176,7 @@ class Library:
         except (OSError, RuntimeError, ValueError) as error:
             raise SpecError(f"this is no path: {error}") from None
         if not any(resolved.is_relative_to(root) for root in self.roots):
-            _refuse(
+            raise SpecError(
                 f"{str(resolved)!r} lies outside the document's folder {str(self.roots[0])!r}; "
                 f"to allow it: load(..., roots=[{str(resolved.parent)!r}])"
             )
@@ -184,13 +184,13 @@ class Library:
 
     def _file(self, uri: str) -> Content:
         path = _path(uri)
-        name = self.relative(uri)
+        name = os.path.normpath(os.path.join(os.path.dirname(self.root.name), self.relative(uri)))  # noqa: PTH118, PTH120
         return Content(uri, name, read_path(path, name, self.limits.bytes - self.size, special=False))
 
     def _fetch(self, uri: str) -> Content:
         content = fetched(uri, self.fetch)
         if origin(content.uri) != self.origin:
-            _refuse(f"{shown_url(uri)} leads on to another origin, {shown_url(content.uri)}")
+            raise SpecError(f"{shown_url(uri)} leads on to another origin, {shown_url(content.uri)}")
         return Content(uri, content.name, content.raw)
 
 
@@ -205,7 +205,8 @@ def fetched(url: str, fetch: Fetch | None) -> Content:
     name = shown_url(url)
     if fetch is None:
         raise SpecError(
-            "this is a URL, and nothing was given to read it with; download the document and load the file, or pass fetch=", source=name
+            "this is a URL, and nothing was given to read it with; download the document and load the file, or pass fetch=",
+            source=name,
         )
     try:
         raw, final, _ = fetch(url)
@@ -218,9 +219,9 @@ def fetched(url: str, fetch: Fetch | None) -> Content:
 
 
 def _path(uri: str) -> Path:
-    return Path(url2pathname(urlsplit(uri).path))
+    path = urlsplit(uri).path
+    if os.name == "nt":
+        from urllib.request import url2pathname  # drive letters; elsewhere it only unquotes, and its import is dear
 
-
-def _refuse(message: str) -> NoReturn:
-    raise SpecError(message)
-
+        return Path(url2pathname(path))
+    return Path(unquote(path))

@@ -17,7 +17,9 @@ DATA = "data"
 _SCHEMA = {
     **dict.fromkeys(("$ref", "$schema", "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$comment"), TEXT),
     **dict.fromkeys(("title", "description", "format", "pattern", "contentMediaType", "contentEncoding"), TEXT),
-    **dict.fromkeys(("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"), "schema"),
+    **dict.fromkeys(
+        ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"), "schema"
+    ),
     **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties", "contentSchema", "additionalItems"), "schema"),
     **dict.fromkeys(("properties", "patternProperties", "$defs", "definitions"), "{schema}"),
     **dict.fromkeys(("dependentSchemas", "dependencies"), "{schema}"),
@@ -82,7 +84,10 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "variables": "{server variable}",
     },
     "server variable": {"default": TEXT, "enum": "[text]", "description": TEXT},
-    "tag": {**dict.fromkeys(("name", "summary", "description", "parent", "kind"), TEXT), "externalDocs": "external docs"},
+    "tag": {
+        **dict.fromkeys(("name", "summary", "description", "parent", "kind"), TEXT),
+        "externalDocs": "external docs",
+    },
     "external docs": {"url": TEXT, "description": TEXT},
     "xml": dict.fromkeys(("name", "namespace", "prefix", "nodeType"), TEXT),
     "security": {"*": "[text]"},
@@ -143,7 +148,12 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "flow": {"scopes": "{text}"},
     "schema": _SCHEMA,
-    "string schema": {**_SCHEMA, **dict.fromkeys(("default", "example", "const"), TEXT), "enum": "[text]", "examples": "[text]"},
+    "string schema": {
+        **_SCHEMA,
+        **dict.fromkeys(("default", "example", "const"), TEXT),
+        "enum": "[text]",
+        "examples": "[text]",
+    },
     "discriminator": {"propertyName": TEXT, "mapping": "{target}", "defaultMapping": "target"},
 }
 
@@ -159,7 +169,9 @@ def field_kind(kind: str, name: str) -> str:
 
 def _is_string(schema: Any) -> bool:
     kinds = schema.get("type") if type(schema) is dict else None
-    return kinds == "string" or (type(kinds) is list and "string" in kinds and set(map(str, kinds)) <= {"string", "null", "None"})
+    return kinds == "string" or (
+        type(kinds) is list and "string" in kinds and set(map(str, kinds)) <= {"string", "null", "None"}
+    )
 
 
 def refined(kind: str, node: Mapping[str, Any]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
+
+from dynaclient.errors import SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,25 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def measure(value: Any, deepest: int | None = None) -> tuple[int, int]:
+    """How many nodes a value has, and how many levels of mappings and lists; the count stops below ``deepest``."""
+    size, height = 1, 0
+    level = [value] if type(value) is dict or type(value) is list else []
+    while level and (deepest is None or height <= deepest):
+        height += 1
+        size += sum(len(node) for node in level)
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) is dict or type(child) is list
+        ]
+    return size, height
+
+
+def check_depth(value: Any, source: str, limits: Limits) -> None:
+    """Raise SpecError where mappings and lists nest deeper than the limit."""
+    if measure(value, limits.depth)[1] > limits.depth:
+        raise SpecError(limits.exceeded("depth", "it nests deeper than"), source=source)

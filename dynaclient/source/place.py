@@ -103,7 +103,8 @@ def yaml_places(text: str) -> Iterator[tuple[str, int, int]]:
             if isinstance(event, NodeEvent):
                 pointer = _yaml_node(event, stack)
                 if pointer is not None:
-                    yield pointer, event.start_mark.line + 1, event.start_mark.column + 1
+                    mark = event.start_mark
+                    yield (pointer, mark.line + 1, mark.column + 1) if mark else (pointer, 0, 0)
             elif isinstance(event, CollectionEndEvent):
                 stack.pop()
     except YAMLError:

@@ -11,6 +11,7 @@ from dynaclient.openapi.pointer import tokens as split_pointer
 from dynaclient.source.files import Content, Library
 from dynaclient.source.limits import Limits
 from dynaclient.source.resource import Resource, Scope, Target, Tokens
+from dynaclient.source.scalar import as_text
 from dynaclient.source.text import parse
 
 _HOPS = 64  # references that lead to references, before they are called a circle
@@ -33,7 +34,7 @@ class Resolver:
         self.root = root
         self.library = library
         self.limits = limits
-        self.modern = not str(root.data.get("openapi", "")).startswith("3.0")
+        self._modern = _is_modern(root.data)
         self.resources: dict[str, Resource] = {root.uri: root}
         self.consulted: dict[str, None] = {}  # addresses whose content the outcome depends on, in order
 
@@ -100,7 +101,7 @@ class Resolver:
         resource = self.resources.get(content.uri)
         if resource is None:
             data, yaml = parse(content.raw, content.name, self.limits)
-            resource = Resource(content.uri, content.name, data, yaml, self.modern and names_schemas(content.raw))
+            resource = Resource(content.uri, content.name, data, yaml, self._modern and _may_name(content.raw))
             self.resources[content.uri] = resource
         return resource
 
@@ -134,9 +135,19 @@ def _step(node: Any, token: str | int) -> tuple[str | int | None, Any]:
     return None, None
 
 
-def names_schemas(raw: bytes) -> bool:
-    """Whether a text may hold ``$id`` or ``$anchor``; in UTF-16 the bytes differ, so that it is assumed."""
-    return b"$id" in raw or b"nchor" in raw or b"\0" in raw[:4] or b"\\u" in raw
+def root_resource(content: Content, data: Any, *, yaml: bool) -> Resource:
+    """The document itself as a resource."""
+    return Resource(content.uri, content.name, data, yaml, _is_modern(data) and _may_name(content.raw))
+
+
+def _is_modern(data: Any) -> bool:
+    """Whether schemas are JSON Schema 2020-12, with ``$id`` and ``$anchor``: OpenAPI 3.1 and later."""
+    return not str(as_text(data.get("openapi"))).startswith("3.0")
+
+
+def _may_name(raw: bytes) -> bool:
+    """Whether a text may hold ``$id`` or ``$anchor``; assumed where it could be spelt otherwise: escapes, UTF-16."""
+    return b"$id" in raw or b"nchor" in raw or b"\0" in raw[:4] or b"\\u0" in raw
 
 
 def pure_references(section: Any) -> Iterator[tuple[str, str]]:

@@ -82,7 +82,9 @@ class Resource:
                 for keyword in ("$anchor", "$dynamicAnchor"):
                     if isinstance(node.get(keyword), str):
                         anchors.setdefault((inner.top, node[keyword]), tokens)
-                work.extend((value, (*tokens, key), inner) for key, value in node.items() if type(value) in (dict, list))
+                work.extend(
+                    (value, (*tokens, key), inner) for key, value in node.items() if type(value) in (dict, list)
+                )
             else:
                 work.extend((value, (*tokens, i), scope) for i, value in enumerate(node) if type(value) in (dict, list))
         return ids, anchors

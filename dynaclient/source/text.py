@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from math import isinf
 from typing import Any, NoReturn
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import unescape
-from dynaclient.source.limits import DEFAULT_LIMITS, Limits
+from dynaclient.source.limits import DEFAULT_LIMITS, Limits, check_depth
 from dynaclient.source.place import json_places
 
 _PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"%PDF", "PDF"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"))
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]")
 
 
 def decode(raw: bytes, source: str) -> str:
@@ -93,7 +97,7 @@ def _parse_json(text: str, source: str, limits: Limits) -> Any:
     except RecursionError:
         raise SpecError(limits.exceeded("depth", "it nests deeper than"), source=source) from None
     check_depth(value, source, limits)
-    if "\\ud" in text or "\\uD" in text:
+    if len(_SURROGATE.findall(text)) != 2 * len(_PAIR.findall(text)):
         _check_surrogates(value, source)
     return value
 
@@ -121,22 +125,6 @@ def _int(text: str) -> int:
 
 def _constant(text: str) -> NoReturn:
     raise _NumberError(text)
-
-
-def check_depth(value: Any, source: str, limits: Limits) -> None:
-    """Raise SpecError where mappings and lists nest deeper than the limit."""
-    level = [value] if isinstance(value, dict | list) else []
-    depth = 0
-    while level:
-        depth += 1
-        if depth > limits.depth:
-            raise SpecError(limits.exceeded("depth", "it nests deeper than"), source=source)
-        level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
-        ]
 
 
 def _check_surrogates(value: Any, source: str) -> None:

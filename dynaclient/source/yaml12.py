@@ -23,7 +23,7 @@ from yaml.events import (
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import escape
-from dynaclient.source.limits import DEFAULT_LIMITS, Limits
+from dynaclient.source.limits import DEFAULT_LIMITS, Limits, measure
 from dynaclient.source.place import yaml_places
 from dynaclient.source.scalar import Odd, plain_scalar
 
@@ -57,10 +57,10 @@ def parse_yaml(text: str, source: str = "", limits: Limits = DEFAULT_LIMITS) -> 
 def events(text: str) -> Callable[[], Any]:
     """A function that gives the next parser event of a text, or None at the end."""
     if getattr(yaml, "__with_libyaml__", False):
-        from yaml.cyaml import CParser
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-        return CParser(text).get_event  # type: ignore[no-any-return]
-    return yaml.SafeLoader(text).get_event  # type: ignore[no-any-return]  # PyYAML without libyaml: the same events, slower
+        return CParser(text).get_event
+    return yaml.SafeLoader(text).get_event  # PyYAML without libyaml: the same events, slower
 
 
 class _Frame:
@@ -144,15 +144,15 @@ class _Builder:
             self.root = value
             return
         node = frame.node
-        if type(node) is list:
+        if isinstance(node, list):
             node.append(value)
             return
         key = frame.key
         frame.key = None
         if key is _MERGE:
             self._merge_value(frame, value, mark)
-        else:
-            node[key] = value  # type: ignore[call-overload]
+        elif key is not None:
+            node[key] = value
 
     def _merge_value(self, frame: _Frame, value: Any, mark: Any) -> None:
         values = value if type(value) is list else [value]
@@ -218,7 +218,7 @@ class _Builder:
         self._add(value, event.start_mark)
 
     def _count(self, name: str, value: Any, mark: Any) -> None:
-        size, height = self.sizes.get(name) or self.sizes.setdefault(name, _measure(value))
+        size, height = self.sizes.get(name) or self.sizes.setdefault(name, measure(value))
         self.alias_nodes += size
         if self.alias_nodes > self.limits.alias_nodes:
             self._fail(self.limits.exceeded("alias_nodes", "its aliases expand to more values than"), mark)
@@ -263,21 +263,6 @@ class _Builder:
 
 def _shown(tag: str) -> str:
     return "!!" + tag.removeprefix(_PREFIX) if tag.startswith(_PREFIX) else tag
-
-
-def _measure(value: Any) -> tuple[int, int]:
-    """How many nodes a value has, and how many levels of mappings and lists."""
-    size, height, level = 1, 0, [value]
-    while level:
-        height += 1
-        size += sum(len(node) for node in level)
-        level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
-        ]
-    return size, height
 
 
 def _copy(node: Any) -> Any:

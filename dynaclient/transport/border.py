@@ -114,7 +114,7 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
 def _tls(cause: BaseException, where: str) -> TransportError:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = cause.verify_message or "not valid"
+        reason = getattr(cause, "verify_message", "") or "not valid"
         return TLSError(
             f"the certificate of {where} is not trusted: {reason}; for a private authority give ca_bundle=", sent=False
         )

@@ -216,7 +216,7 @@ class Reply:
             if limit < 0:
                 raise BodyTooLargeError("its chunks go on")
             yield from self._exactly(fp, size)
-            if self._line("end of a chunk") not in (b"\r\n", b"\n"):
+            if fp.read(2) != b"\r\n":
                 raise IncompleteRead(b"")
         for _ in range(MAX_FIELDS + 1):
             line = self._line("trailer line")

@@ -1,0 +1,185 @@
+"""The root command, and how it starts and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from dynaclient.cli import messages
+from dynaclient.cli.completion import VARIABLE
+from dynaclient.cli.sections import SectionedGroup
+from dynaclient.cli.settings import PREFIX, shared_options
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+_COMMANDS = {
+    "call": ("dynaclient.cli.calls", "call_group", "Call an operation."),
+    "ops": ("dynaclient.cli.ops", "ops_command", "List the operations."),
+    "describe": ("dynaclient.cli.describe", "describe_command", "Explain an operation."),
+    "serve": ("dynaclient.cli.serve", "serve_command", "Serve the document on this machine."),
+    "completion": ("dynaclient.cli.completion", "completion_command", "Print the completion script of a shell."),
+    "help": ("dynaclient.cli.topics", "help_command", "Tell more: exit codes, values, environment."),
+}
+_HELP = """\
+An OpenAPI document as a command: its operations are called by name, checked, and retried.
+
+\b
+  dynaclient ops
+  dynaclient describe embeddings.create
+  dynaclient call embeddings.create --input "hello" --model hash-384 --server local
+"""
+
+
+class RootGroup(SectionedGroup):
+    """The root: its commands are loaded when they are used, so that the help page costs nothing but click."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, in the order in which people meet them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, factory, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), factory)()
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; where there is none, the nearest is suggested."""
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+            raise click.UsageError(_no_command(args[0]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+def _no_command(typed: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(typed, _COMMANDS, 1, 0.5)
+    if not close and "." in typed:
+        return f"no such command: {typed!r}. To call an operation: dynaclient call {typed}"
+    hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(_COMMANDS)}."
+    return f"no such command: {typed!r}. {hint}"
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from dynaclient.version import VERSION
+
+        click.echo(f"dynaclient {VERSION}")
+        ctx.exit()
+
+
+def root_command() -> RootGroup:
+    """The root command, new."""
+    version = click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_print_version,
+        help="Show the version.",
+    )
+    return RootGroup(
+        "dynaclient",
+        params=[version, *shared_options()],
+        help=_HELP,
+        epilog="Call options may stand before or after the command. `dynaclient help` tells of exit codes, values and the environment.",
+        context_settings={
+            "help_option_names": ["--help", "-h"],
+            "max_content_width": 100,
+            "auto_envvar_prefix": PREFIX,
+        },
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments:
+        Those behind the program's name; None: ``sys.argv``.
+
+    Returns
+    -------
+    int
+        The exit code. Nothing is raised, whatever goes wrong.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _set_style(given)
+    try:
+        return _run(given)
+    except (KeyboardInterrupt, click.Abort):
+        messages.write("")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _hung_up()
+    except Exception as error:  # noqa: BLE001 - the border: people see a message, never a traceback
+        from dynaclient.cli.failure import report
+
+        return report(error, given)
+
+
+def _run(given: list[str]) -> int:
+    root = root_command()
+    if os.environ.get(VARIABLE):
+        return _complete(root)
+    from dynaclient.cli.inputs import surrogates
+
+    surrogates(given)
+    code = root.main(given, prog_name="dynaclient", standalone_mode=False)
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _complete(root: RootGroup) -> int:
+    """Answer a shell that asks for completions; where that fails it gets none, for there is nobody to read a message."""
+    try:
+        root.main([], prog_name="dynaclient", complete_var=VARIABLE, standalone_mode=False)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except Exception:
+        if os.environ.get("DYNACLIENT_DEBUG"):
+            raise
+    return 1
+
+
+def _set_style(given: list[str]) -> None:
+    """How messages look must be known before the line is parsed, for an error may be in the line itself."""
+    style = messages.STYLE
+    style.no_color = "--no-color" in given or os.environ.get(f"{PREFIX}_NO_COLOR", "").lower() in (
+        "1",
+        "true",
+        "yes",
+        "on",
+    )
+    style.error_format = os.environ.get(f"{PREFIX}_ERROR_FORMAT", "text")
+    for number, argument in enumerate(given):
+        if argument == "--error-format" and number + 1 < len(given):
+            style.error_format = given[number + 1]
+        elif argument.startswith("--error-format="):
+            style.error_format = argument.partition("=")[2]
+
+
+def _hung_up() -> int:
+    """The reader of the output went away: quietly end, and keep Python from complaining when it flushes at exit."""
+    try:
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, sys.stdout.fileno())
+        os.close(silent)
+    except (OSError, ValueError, AttributeError):
+        pass
+    return BROKEN_PIPE

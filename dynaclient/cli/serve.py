@@ -1,0 +1,85 @@
+"""``dynaclient serve``: the embedded server over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynaclient.cli.documents import opened
+from dynaclient.cli.sections import Sectioned
+from dynaclient.cli.settings import Lines, shared_options
+
+if TYPE_CHECKING:
+    from dynaclient.local import LocalServer
+
+
+@click.pass_context
+def _serve(ctx: click.Context, **options: Any) -> None:
+    from dynaclient.local import App, Faults, serve
+
+    faults = Faults(
+        options["fail"], retry_after=options["retry_after"], delay=options["delay"] or 0.0, seed=options["seed"]
+    )
+    app = App(opened(ctx).api, require_bearer=options["require_bearer"], aliases=options["model_alias"], faults=faults)
+    more: dict[str, Any] = {"log": _silence} if options["no_access_log"] else {}
+    serve(app, options["host"], options["port"], allow_remote=options["allow_remote"], ready=_ready, **more)
+
+
+def _silence(_line: str) -> None:
+    """Take a line of the access log and drop it."""
+
+
+def _ready(server: LocalServer) -> None:
+    """Print the URL, the first line on standard output, at once: a program that waits for it can go on."""
+    from dynaclient.cli.output import write
+
+    write(f"{server.url}\n".encode())
+
+
+def serve_command() -> click.Command:
+    """The ``serve`` command."""
+    options: list[click.Parameter] = [
+        click.Option(["--host"], default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen."),
+        click.Option(
+            ["--port"],
+            default=0,
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="The port; 0 takes a free one.",
+        ),
+        click.Option(["--allow-remote"], is_flag=True, help="Allow a --host that other machines reach."),
+        click.Option(
+            ["--fail"],
+            multiple=True,
+            metavar="KIND:COUNT",
+            type=Lines(),
+            help="Go wrong on purpose: `429:2`, `503:*`, `500:10%`, `reset:1`, `stall`, `half`, `garbage`, `html`, `null-data`, `few`, `shuffle`. May be repeated.",
+        ),
+        click.Option(["--retry-after"], metavar="SECONDS|DATE", help="The Retry-After of replies with 429 and 503."),
+        click.Option(["--delay"], metavar="SPAN", help="How long each reply takes at least: `200ms`, `1.5s`."),
+        click.Option(["--seed"], default=0, type=int, help="Where the draw for shares of failures begins."),
+        click.Option(
+            ["--require-bearer"],
+            metavar="TOKEN",
+            help="Ask for this bearer token. Others can see it in the list of processes: prefer the variable DYNACLIENT_SERVE_REQUIRE_BEARER.",
+        ),
+        click.Option(
+            ["--model-alias"],
+            multiple=True,
+            metavar="NAME",
+            type=Lines(),
+            help="One more name of the model hash-384. May be repeated.",
+        ),
+        click.Option(["--no-access-log"], is_flag=True, help="Write no line for each request to standard error."),
+    ]
+    return Sectioned(
+        "serve",
+        callback=_serve,
+        params=[*options, *shared_options(("spec", "no_color", "error_format"))],
+        help=(
+            "Serve the document on this machine: embeddings from the lexical model hash-384, all else from the document's examples and schemas. "
+            "The first line on standard output is the URL. Ctrl-C ends it."
+        ),
+        short_help="Serve the document on this machine.",
+    )

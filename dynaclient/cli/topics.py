@@ -1,0 +1,74 @@
+"""``dynaclient help``: what does not belong to one command alone."""
+
+from __future__ import annotations
+
+import click
+
+from dynaclient.cli.sections import Sectioned
+
+TOPICS = {
+    "exit-codes": """\
+Exit codes
+
+   0  done
+   1  a bug in dynaclient (DYNACLIENT_DEBUG=1 shows the traceback)
+   2  wrong usage: an option, an argument, a value; nothing was sent
+   3  the document cannot be read, or asks for something that is not supported
+   4  a credential is missing; nothing was sent
+   5  no complete reply: name, connection, certificate, proxy, protocol
+   6  the time ran out
+   7  a reply came, but not the one that the document promises
+   8  the service refused: 4XX other than 429
+   9  the service limits the rate, or a quota is used up: 429
+  10  the service failed: 5XX
+ 130  interrupted (Ctrl-C)
+ 141  nobody reads the output any more (broken pipe)
+""",
+    "values": """\
+Values of arguments
+
+  --input hello            a text
+  --input a --input b      a list, where the schema allows an array
+  --input '["a", "b"]'     JSON: a value that begins with [ or { where the schema allows an array or an object
+  --input @notes.txt       the content of a file (UTF-8; one line end at the end is left out)
+  --input -                standard input, once
+  --input @@home           the text @home
+  --dimensions 256         a number, true, false or null, where the schema allows it; never where it allows nothing but a string
+  --user '"null"'          a string that would be taken for a number, true, false or null, where the schema allows both
+  --stream                 true, where the schema is a boolean; --stream false
+  --body @body.json        the whole body: JSON, a YAML file, or - for standard input; single options are laid over it
+""",
+    "environment": """\
+Environment variables
+
+  DYNACLIENT_SPEC, DYNACLIENT_SERVER, DYNACLIENT_TIMEOUT, DYNACLIENT_RETRIES, DYNACLIENT_VALIDATE, DYNACLIENT_OUTPUT ...
+      every call option, for all commands; DYNACLIENT_HEADER takes one header a line
+  DYNACLIENT_CALL_EMBEDDINGS_CREATE_MODEL
+      an argument of one operation: DYNACLIENT_CALL_, the operation, the argument
+  DYNACLIENT_SERVE_REQUIRE_BEARER
+      an option of one command
+  DYNACLIENT_DEBUG=1
+      tracebacks
+  NO_COLOR
+      no colors
+  Credentials stand in the variables that the document names: see `dynaclient describe OPERATION`.
+""",
+}
+
+
+def _help(topic: str | None) -> None:
+    from dynaclient.cli.output import write
+
+    names = [topic] if topic else list(TOPICS)
+    write("\n".join(TOPICS[name] for name in names).encode())
+
+
+def help_command() -> click.Command:
+    """The ``help`` command."""
+    return Sectioned(
+        "help",
+        callback=_help,
+        params=[click.Argument(["topic"], type=click.Choice(list(TOPICS)), required=False)],
+        help=f"Tell more of one of: {', '.join(TOPICS)}.",
+        short_help="Tell more: exit codes, values, environment.",
+    )

@@ -1,0 +1,8 @@
+"""Load, settle and remember documents: a path, text or URL goes in, one plain mapping with local references comes out."""
+
+from dynaclient.source.document import Document
+from dynaclient.source.limits import DEFAULT_LIMITS, Limits
+from dynaclient.source.load import bundled, load, load_value
+from dynaclient.source.place import Place
+
+__all__ = ["DEFAULT_LIMITS", "Document", "Limits", "Place", "bundled", "load", "load_value"]
