@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from dynaclient.errors import CredentialsError, UnsupportedError
@@ -18,6 +20,7 @@ from dynaclient.wire import REDACTED, Request
 Credential = str | tuple[str, str] | Callable[[], str]
 """A token or key; ``(user, password)`` for http basic; or a function that returns the token, called for each request."""
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _BEARER_TYPES = frozenset({"oauth2", "openIdConnect"})
 
 
@@ -31,6 +34,9 @@ class Need:
 
     def __repr__(self) -> str:
         return f"Need({self.scheme.name!r}, from {self.source})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("credentials are not pickled; make the client where it is used")
 
 
 class Wallet:
@@ -83,7 +89,8 @@ class Wallet:
     def scrub(self, text: str) -> str:
         """The text with every known secret in it replaced, for messages that quote a server."""
         for credential in [*self._given.values(), self._bearer, *self._known_variables()]:
-            for secret in credential if isinstance(credential, tuple) else (credential,):
+            # Of a user and a password, the password alone is secret, and the pair as it is sent.
+            for secret in (*credential[1:], _basic(credential)) if isinstance(credential, tuple) else (credential,):
                 if isinstance(secret, str) and len(secret.strip()) > 3:
                     text = text.replace(secret.strip(), REDACTED)
         return text
@@ -121,41 +128,47 @@ def choose(api: Api, operation: Operation, wallet: Wallet, server: str) -> tuple
     """
     if not operation.security:
         return ()
-    optional = False
     for alternative in operation.security:
-        optional = optional or not alternative
-        found = [wallet.find(_scheme(api, operation, name), server) for name, _ in alternative]
-        needs = tuple(need for need in found if need is not None)
-        if alternative and len(needs) == len(found):
+        schemes = [api.schemes[name] for name, _ in alternative if name in api.schemes]
+        needs = tuple(need for need in (wallet.find(scheme, server) for scheme in schemes) if need is not None)
+        if alternative and len(needs) == len(alternative):
             return needs
-    if optional:
+    if () in operation.security:
         return ()
-    raise CredentialsError(missing(api, operation, server), operation=operation.dotted)
+    raise _unsatisfied(api, operation, server)
 
 
-def _scheme(api: Api, operation: Operation, name: str) -> SecurityScheme:
-    scheme = api.schemes.get(name)
-    if scheme is None:
-        raise UnsupportedError(
-            f"the security scheme {name!r} is not among the document's components",
-            source=api.source,
-            pointer=operation.pointer,
-            operation=operation.dotted,
-        )
-    return scheme
+def _unsatisfied(api: Api, operation: Operation, server: str) -> CredentialsError | UnsupportedError:
+    if _possible(api, operation):
+        return CredentialsError(missing(api, operation, server), operation=operation.dotted)
+    unknown = [name for alternative in operation.security for name, _ in alternative if name not in api.schemes]
+    return UnsupportedError(
+        f"the security scheme {unknown[0]!r} is not among the document's components",
+        source=api.source,
+        pointer=operation.pointer,
+        operation=operation.dotted,
+    )
+
+
+def _possible(api: Api, operation: Operation) -> list[list[SecurityScheme]]:
+    """The alternatives whose schemes the document defines."""
+    return [
+        [api.schemes[name] for name, _ in alternative]
+        for alternative in operation.security
+        if alternative and all(name in api.schemes for name, _ in alternative)
+    ]
 
 
 def missing(api: Api, operation: Operation, server: str) -> str:
     """What to say where no credential was found."""
     ways = []
-    for alternative in operation.security:
+    for alternative in _possible(api, operation):
         needed = []
-        for name, _ in alternative:
-            scheme = _scheme(api, operation, name)
-            argument = "bearer_auth=" if is_bearer(scheme) else f"credentials={{{name!r}: ...}}"
+        for scheme in alternative:
+            argument = "bearer_auth=" if is_bearer(scheme) else f"credentials={{{scheme.name!r}: ...}}"
             known = variables(scheme, server)
             variable = f"set the environment variable {known[0]} or " if known else ""
-            needed.append(f"{variable}pass {argument} for {name!r}")
+            needed.append(f"{variable}pass {argument} for {scheme.name!r}")
         ways.append(" and ".join(needed))
     at = f" at the server {server!r}" if server else ""
     return (
@@ -179,26 +192,53 @@ def apply(needs: tuple[Need, ...], request: Request) -> Request:
     secret = set(request.secret_names)
     for need in needs:
         scheme = need.scheme
-        if scheme.type == "apiKey":
-            name, value = scheme.parameter, _token(need)
-            secret.add(name.lower())
-            if scheme.location == "query":
-                target += f"{'&' if '?' in target else '?'}{quote(name, safe='')}={quote(value, safe='')}"
-            elif scheme.location == "cookie":
-                secret.add("cookie")
-                headers["Cookie"] = "; ".join(filter(None, (headers.get("Cookie"), f"{name}={value}")))
-            else:
-                headers[name] = value
-        else:
+        if scheme.type != "apiKey":
             secret.add("authorization")
-            headers["Authorization"] = _authorization(need)
+            _set(headers, "Authorization", _authorization(need))
+            continue
+        name, value = _api_key(need)
+        secret.add(name.lower())
+        if scheme.location == "query":
+            target += f"{'&' if '?' in target else '?'}{quote(name, safe='')}={quote(value, safe='')}"
+        elif scheme.location == "cookie":
+            secret.add("cookie")
+            _set(headers, "Cookie", f"{name}={value}", joint="; ")
+        else:
+            _set(headers, name, value)
     return replace(request, headers=headers, target=target, secret_names=frozenset(secret))
+
+
+def _set(headers: dict[str, str], name: str, value: str, joint: str = "") -> None:
+    """Put a field in the place of one of the same name, whatever its case; or behind its value, where there is a ``joint``."""
+    for other in [other for other in headers if other.lower() == name.lower()]:
+        before = headers.pop(other)
+        value = f"{before}{joint}{value}" if joint and before else value
+    headers[name] = value
+
+
+def _api_key(need: Need) -> tuple[str, str]:
+    """The name and value of a key. ``Authorization: Bearer`` as the name of a header, which some documents have, is taken for what it means."""
+    scheme, token = need.scheme, _token(need)
+    name, colon, prefix = scheme.parameter.partition(":")
+    if scheme.location == "header" and colon:
+        token = f"{prefix.strip()} {token}".strip()
+    else:
+        name = scheme.parameter
+    if scheme.location != "query" and not _TOKEN.fullmatch(name):
+        raise UnsupportedError(f"{name!r} is no name of a {scheme.location or 'header'}", pointer=scheme.pointer)
+    if not name:
+        raise UnsupportedError("an API key needs a `name` and an `in`", pointer=scheme.pointer)
+    if scheme.location == "cookie" and any(letter in token for letter in ' ",;\\'):
+        raise CredentialsError(
+            f"the credential of {scheme.name!r} (from {need.source}) holds characters that cannot stand in a cookie"
+        )
+    return name, token
 
 
 def shown(needs: tuple[Need, ...], request: Request) -> Request:
     """The request as a dry run shows it: with every credential in its place, and ``[redacted]`` for its value."""
     hidden = tuple(
-        replace(need, credential=("", "") if isinstance(need.credential, tuple) else REDACTED) for need in needs
+        replace(need, credential=("-", "-") if isinstance(need.credential, tuple) else REDACTED) for need in needs
     )
     return apply(hidden, request).redacted()
 
@@ -207,8 +247,9 @@ def _token(need: Need) -> str:
     credential = need.credential
     if isinstance(credential, tuple):
         raise CredentialsError(f"the scheme {need.scheme.name!r} takes one token, not a user and a password")
-    token = (credential() if callable(credential) else credential).strip()
-    if not token or any(ord(letter) < 32 or ord(letter) > 255 for letter in token):
+    token = credential() if callable(credential) else credential
+    token = token.strip() if isinstance(token, str) else ""
+    if not token or any(ord(letter) < 32 or 126 < ord(letter) < 160 or ord(letter) > 255 for letter in token):
         raise CredentialsError(
             f"the credential of {need.scheme.name!r} (from {need.source}) is empty, or holds characters that cannot stand in a header"
         )
@@ -221,10 +262,19 @@ def _authorization(need: Need) -> str:
         token = _token(need)
         return token if token[:7].lower() == "bearer " else f"Bearer {token}"
     if scheme.type == "http" and scheme.scheme == "basic":
-        pair = need.credential if isinstance(need.credential, tuple) else tuple(_token(need).partition(":")[::2])
-        return "Basic " + base64.b64encode(":".join(pair).encode()).decode()
+        pair = need.credential if isinstance(need.credential, tuple) else _token(need).partition(":")[::2]
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair) or ":" in pair[0]:
+            raise CredentialsError(
+                f"the credential of {scheme.name!r} (from {need.source}) is not (user, password), two strings, the user's without a colon"
+            )
+        return f"Basic {_basic(pair)}"
     raise UnsupportedError(
         f"the security scheme {scheme.name!r} is of the type {' '.join(filter(None, (scheme.type, scheme.scheme)))}, which is not supported; "
         "known are http bearer, http basic, apiKey, and OAuth2 and OpenID Connect with a token that you bring",
         pointer=scheme.pointer,
     )
+
+
+def _basic(pair: tuple[str, ...]) -> str:
+    """RFC 7617, 2."""
+    return base64.b64encode(":".join(map(str, pair)).encode()).decode()

@@ -14,7 +14,7 @@ from dynaclient.group import member, members, no_member
 from dynaclient.openapi.model import Api
 from dynaclient.options import bad_option, from_environment
 from dynaclient.source import load
-from dynaclient.transport import Transport, Urllib3Transport
+from dynaclient.transport import Transport
 from dynaclient.wire import Timeout
 from dynaclient.world import World
 
@@ -88,6 +88,8 @@ class Client:
         wallet = auth.Wallet(credentials, bearer_auth)
 
         def make_transport() -> Transport:
+            from dynaclient.transport.http import Urllib3Transport  # urllib3 takes 50 ms: not for the embedded server
+
             return Urllib3Transport(
                 proxy=proxy,
                 ca_bundle=os.fspath(ca_bundle) if ca_bundle is not None else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 REDACTED = "[redacted]"
 
@@ -122,7 +123,7 @@ class Request:
         parts = []
         for part in query.split("&"):
             name, equals, _ = part.partition("=")
-            parts.append(f"{name}={REDACTED}" if equals and self._is_secret(name) else part)
+            parts.append(f"{name}={REDACTED}" if equals and self._is_secret(unquote(name)) else part)
         return f"{path}?{'&'.join(parts)}"
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dynaclient.errors import SpecError
+from dynaclient.errors import SpecError, UnsupportedError
 from dynaclient.openapi.check import Checker
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "check.yaml").read_text("utf-8"))
@@ -114,6 +114,37 @@ def test_endless_nesting_is_refused_without_harm():
     value = []
     value.append(value)
     assert "nested" in validator.problems(value)[0].message
+
+
+def test_deep_values_are_refused_without_harm():
+    """A value too deep for openapi-core's recursion is still judged, and refused with one problem."""
+    validator = checker_of({"items": {"$ref": f"#{X}"}, "type": "array"}).validator(X, "request")
+    good, bad = [], [1]
+    for _ in range(400):
+        good, bad = [good], [bad]
+    assert validator.accepts(good)
+    assert not validator.accepts(bad)
+    assert "too deep" in validator.problems(bad)[0].message
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_values_that_are_deep_but_not_too_deep_are_explained(version):
+    """A value some sixty levels deep is explained by openapi-core, whichever way the schema leads into itself."""
+    tree = {"allOf": [{"anyOf": [{"type": "object", "properties": {"a": {"$ref": f"#{X}"}}}, {"type": "string"}]}]}
+    validator = checker_of(tree, version).validator(X, "request")
+    value = 5
+    for _ in range(60):
+        value = {"a": value}
+    assert validator.problems(value)[0].message.startswith("5 is an integer, expected object or string")
+    assert validator.verdicts(value) == (False, False)
+
+
+def test_a_schema_without_end_is_refused():
+    """Where not even openapi-core has an answer, the schema is named as unsupported before any value is judged."""
+    schema = {"allOf": [{"$ref": f"#{X}"}], "unevaluatedProperties": False}
+    with pytest.raises(UnsupportedError) as caught:
+        checker_of(schema).validator(X, "reply")
+    assert caught.value.pointer == X
 
 
 @pytest.mark.parametrize(

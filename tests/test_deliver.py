@@ -117,7 +117,8 @@ class Deadlines:
 
 @pytest.mark.parametrize(
     ("policy", "total", "expected"),
-    [(POLICY, None, 3600.0), (POLICY, 25, 25.0), (RetryPolicy(), None, 600.0), (RetryPolicy("backoff", max_elapsed_time=9000), None, 9.0)],
+    [(POLICY, None, 3600.0), (POLICY, 25, 25.0), (RetryPolicy(), None, 600.0), (RetryPolicy("backoff", max_elapsed_time=9000), None, 9.0),
+        (RetryPolicy("backoff", max_elapsed_time=0, declared=True), None, 600.0)],
 )  # fmt: skip
 def test_one_deadline_covers_all(policy, total, expected):
     """All attempts of a call share the deadline: the total, else the policy's time, else ten minutes."""

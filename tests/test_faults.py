@@ -262,7 +262,9 @@ def test_a_reply_beyond_the_bound_is_refused(server, transport, step):
 
 
 @pytest.mark.parametrize(
-    "packed", [gzip.compress(b"x" * 99)[:-12], b"\x1f\x8b\x08", b"not packed", b"\x1f", gzip.compress(b"")[:9]]
+    "packed",
+    [gzip.compress(b"x" * 99)[:-12], b"\x1f\x8b\x08", b"not packed", b"\x1f", gzip.compress(b"")[:9]],
+    ids=range(5),
 )
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_body_that_is_not_packed_as_told(server, transport, packed, coding):
@@ -306,6 +308,7 @@ def test_unpacking_goes_in_steps():
         (b"\x0b\x02", "br", b"\x0b\x02"),
         (b"odd", "gzip,gzip,gzip,gzip,gzip", b"odd"),
     ],
+    ids=["members", "trailing", "chain", "empty", "identity", "unknown", "too many"],
 )
 def test_codings(server, transport, body, coding, expected):
     """Members and chains of codings are undone; a coding that is not known stays, and the connection stays in step."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dynaclient.local import App
 from dynaclient.openapi.read import read
@@ -50,6 +52,33 @@ def test_the_document_decides_the_reply(app, case):
         assert error["code"] == case.get("code", error["code"])
 
 
+PATHS = sorted({path.partition("#")[0] for path in SUITE["document"]["paths"]})
+TYPES = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=b",
+    "text/plain",
+    "é/;;",
+]
+APP = App(read(SUITE["document"]))
+
+
+@given(
+    st.sampled_from(["GET", "POST", "DELETE", "HEAD", "BREW"]),
+    st.one_of(st.sampled_from(PATHS), st.text(st.characters(min_codepoint=33, max_codepoint=126))),
+    st.text(st.sampled_from("limit=idsfltertagwhX&[]%7B|.;,19ax")),
+    st.fixed_dictionaries(
+        {"content-type": st.sampled_from(TYPES)}, optional={"cookie": st.text(), "x-trace": st.text()}
+    ),
+    st.one_of(st.none(), st.binary(), st.sampled_from([b'{"id": 1}', b"id=" + b"9" * 5000, b"--b\r\n\r\n"])),
+)
+def test_whatever_arrives_is_answered(method, path, query, headers, body):
+    """No request makes the app raise, or answer 500."""
+    response = APP.handle(Request(method, "http://127.0.0.1", f"{path}?{query}", headers, body))
+    assert 200 <= response.status < 600
+    assert response.status != 500
+
+
 def test_the_same_request_has_the_same_reply(app):
     """Two requests that are alike get replies that are alike."""
     request = Request("GET", "http://127.0.0.1", "/things")
@@ -58,7 +87,14 @@ def test_the_same_request_has_the_same_reply(app):
 
 @pytest.mark.parametrize(
     "authorization, status",
-    [(None, 401), ("Bearer wrong", 401), ("Basic s3cret", 401), ("Bearer ", 401), ("Bearer s3cret", 200), ("bearer s3cret", 200)],
+    [
+        (None, 401),
+        ("Bearer wrong", 401),
+        ("Basic s3cret", 401),
+        ("Bearer ", 401),
+        ("Bearer s3cret", 200),
+        ("bearer s3cret", 200),
+    ],
 )
 def test_a_token_is_asked_for(authorization, status):
     """With a required token, a request without it or with another is answered 401 and told how, never with the token."""

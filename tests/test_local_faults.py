@@ -109,7 +109,12 @@ def test_vectors_go_missing_or_out_of_order(fault, indexes):
 
 @pytest.mark.parametrize(
     "fault, error",
-    [("reset", ConnectionLostError), ("half", ConnectionLostError), ("garbage", ProtocolError), ("stall", TimeoutExpiredError)],
+    [
+        ("reset", ConnectionLostError),
+        ("half", ConnectionLostError),
+        ("garbage", ProtocolError),
+        ("stall", TimeoutExpiredError),
+    ],
 )
 def test_faults_on_the_socket_raise_in_process(fault, error):
     """Without a socket, a fault on it raises what a client would raise."""

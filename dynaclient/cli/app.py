@@ -29,9 +29,9 @@ _HELP = """\
 An OpenAPI document as a command: its operations are called by name, checked, and retried.
 
 \b
-  dynaclient ops
-  dynaclient describe embeddings.create
-  dynaclient call embeddings.create --input "hello" --model hash-384 --server local
+  dynaclient ops                               what there is
+  dynaclient describe OPERATION                what it takes, gives and needs
+  dynaclient call OPERATION --NAME VALUE ...   call it; with --server local, without network or account
 """
 
 
@@ -125,7 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         messages.write("")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (
+        BrokenPipeError,
+        SystemExit,
+    ):  # click turns a broken pipe into SystemExit(1), and raises it for nothing else here
         return _hung_up()
     except Exception as error:  # noqa: BLE001 - the border: people see a message, never a traceback
         from dynaclient.cli.failure import report
@@ -137,12 +140,20 @@ def _run(given: list[str]) -> int:
     root = root_command()
     if os.environ.get(VARIABLE):
         return _complete(root)
-    from dynaclient.cli.inputs import surrogates
-
-    surrogates(given)
+    _refuse_surrogates(given)
     code = root.main(given, prog_name="dynaclient", standalone_mode=False)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
+
+
+def _refuse_surrogates(given: list[str]) -> None:
+    """Bytes outside the terminal's encoding reach Python as lone surrogates (PEP 383), which nothing can send."""
+    for number, argument in enumerate(given, 1):
+        if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise click.UsageError(
+                f"argument {number} of the command line is not text in {sys.getfilesystemencoding()}; "
+                "put it into a file in UTF-8 and pass @FILE"
+            )
 
 
 def _complete(root: RootGroup) -> int:

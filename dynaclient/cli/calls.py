@@ -10,12 +10,12 @@ import click
 from dynaclient.cli.documents import Opened, opened
 from dynaclient.cli.options import ArgumentOption, BodyOption, Made, make_options
 from dynaclient.cli.sections import Sectioned, SectionedGroup
-from dynaclient.cli.settings import PREFIX, settings_of, shared_options
+from dynaclient.cli.settings import PREFIX, SharedOption, settings_of, shared_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from dynaclient.openapi.model import Operation
+    from dynaclient.openapi.model import Operation, Server
 
 EPILOG = """\
 Values: @FILE reads a file, - standard input, @@x is the text @x; a value that begins with [ or { is JSON where the operation takes an array or an object; a repeated
@@ -154,8 +154,32 @@ class OperationCommand(Sectioned):
                 "auto_envvar_prefix": variable,
                 "help_option_names": ["--help", "-h"],
                 "max_content_width": 100,
+                "allow_extra_args": True,
             },
         )
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers of the operation."""
+        return self.operation.servers
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; for one that is unknown, suggest the nearest."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.UsageError(self._no_option(error.option_name), ctx) from None
+
+    def _no_option(self, typed: str) -> str:
+        from difflib import get_close_matches
+
+        own = list(self.made.spelled.values())
+        shared = [option.opts[-1] for option in self.params if isinstance(option, SharedOption)]
+        close = get_close_matches(typed, own, 1, 0.6) or get_close_matches(typed, shared, 1, 0.7)
+        hint = (
+            f"Did you mean {close[0]}?" if close else f"It takes {', '.join(own) or 'no arguments'}, and call options."
+        )
+        return f"{self.operation.dotted} has no option {typed}. {hint}"
 
     def owns(self, spelling: str) -> bool:
         """Whether an option of this spelling is the API's own."""
@@ -166,7 +190,12 @@ class OperationCommand(Sectioned):
         from dynaclient.cli.run import run_call
 
         if ctx.args:
-            raise click.UsageError("every value belongs to an option: --name value", ctx)
+            # Shown in part only: it may be a token that lost its option.
+            shown = ctx.args[0] if len(ctx.args[0]) <= 8 else f"{ctx.args[0][:8]}..."
+            raise click.UsageError(
+                f"{shown!r} belongs to no option; every value follows its option, and a text with spaces stands in quotes",
+                ctx,
+            )
         run_call(self, settings_of(ctx), self.typed(ctx))
 
     def typed(self, ctx: click.Context) -> Mapping[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ An option that is repeated makes an array.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynaclient.cli.inputs import Text
@@ -131,12 +131,15 @@ class Converter:
             if isinstance(node.get("items"), Mapping)
         ]
 
-    def _fits_all(self, texts: Iterable[Text], *, structured: bool) -> bool:
+    def _fits_all(self, texts: Sequence[Text], *, structured: bool) -> bool:
         try:
             values = [self.one(text) for text in texts]
         except ArgumentError:
             return False
-        if structured and not all(isinstance(value, (list, dict)) for value in values):
+        if structured and not all(
+            text.text.lstrip()[:1] in _OPENING and not isinstance(value, str)
+            for text, value in zip(texts, values, strict=True)
+        ):
             return False
         return self._any or all(any(kind in self._types for kind in _kinds(value)) for value in values)
 

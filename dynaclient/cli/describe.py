@@ -65,15 +65,13 @@ def describe_command() -> click.Command:
 
 def description(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
     """All that is known of an operation, as plain data; ``place`` is ``file:line#/pointer``."""
+    from dynaclient.errors import SpecError
     from dynaclient.openapi.server import target
 
     place = document.place
-    # Only to learn the server's id, by which the variables of the credentials are chosen; it is told below if it cannot be called.
-    try:
+    try:  # the server's id, by which the variables of the credentials are chosen
         server = target(operation.servers, settings.server, document.document.source).id
-    except ValueError:
-        raise
-    except Exception:  # noqa: BLE001 - a document without absolute servers can still be described
+    except SpecError:  # a document whose servers cannot be called can still be described
         server = ""
     return {
         "name": operation.dotted,

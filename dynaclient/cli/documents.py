@@ -44,7 +44,13 @@ class Opened:
         for name in (typed, typed.replace("-", "_"), typed.replace(" ", ".")):
             if name in self.api.index:
                 return name
-        raise click.UsageError(no_operation(typed, list(self.api.index), self.api.source))
+        raise NoOperationError(no_operation(typed, list(self.api.index), self.api.source))
+
+
+class NoOperationError(click.UsageError):
+    """The document has no operation of this name."""
+
+    hint = "`dynaclient ops` lists the operations."
 
 
 def no_operation(typed: str, known: list[str], source: str) -> str:

@@ -39,9 +39,17 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         messages.error(error.format_message(), details={"type": "UsageError", "exit_code": USAGE})
         return USAGE
     if isinstance(error, errors.DynaclientError):
-        messages.error(str(error), hint_for(error), details_of(error))
+        messages.error(_as_typed(error), hint_for(error), details_of(error))
         return error.exit_code
     return _report_bug(error)
+
+
+def _as_typed(error: errors.DynaclientError) -> str:
+    """The message, with what people type at the shell in place of what they write in Python."""
+    text = str(error)
+    if isinstance(error, errors.CredentialsError):
+        text = text.replace("pass bearer_auth= for", "pass --bearer-auth for")
+    return text
 
 
 def _report_usage(error: click.UsageError) -> int:
@@ -49,7 +57,7 @@ def _report_usage(error: click.UsageError) -> int:
     command = error.ctx.command_path if error.ctx is not None else messages.PROGRAM
     messages.error(
         text[:1].lower() + text[1:] if text[:2] != text[:2].upper() else text,
-        f"`{command} --help` shows what there is.",
+        getattr(error, "hint", "") or f"`{command} --help` shows what there is.",
         {"type": "UsageError", "exit_code": USAGE},
     )
     return USAGE

@@ -145,21 +145,5 @@ def headers(lines: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def surrogates(arguments: list[str]) -> None:
-    """Refuse arguments that hold bytes outside the terminal's encoding, which Python passes on as lone surrogates (PEP 383).
-
-    Raises
-    ------
-    ArgumentError
-        Naming the first such argument by its place.
-    """
-    for number, argument in enumerate(arguments, 1):
-        if any("\ud800" <= letter <= "\udfff" for letter in argument):
-            raise ArgumentError(
-                f"argument {number} of the command line is not text in {sys.getfilesystemencoding()}; "
-                "put it into a file in UTF-8 and pass @FILE"
-            )
-
-
 def _refused(option: str, message: str, hint: str = "") -> ArgumentError:
     return ArgumentError("the command line makes no sense", problems=(Problem(option, message, hint=hint),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from dynaclient.cli import messages
 from dynaclient.cli.convert import Converter
 from dynaclient.cli.inputs import Inputs, headers
 from dynaclient.cli.output import Printer
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, DynaclientError, Problem
 
 if TYPE_CHECKING:
     from dynaclient.call import Call
@@ -39,7 +39,7 @@ def run_call(command: OperationCommand, settings: Settings, typed: Mapping[str, 
         Whatever goes wrong; problems with arguments name the options.
     """
     printer = Printer(settings.output, settings.query)
-    with spelled_as_typed(command), client_of(command, settings) as client:
+    with spelled_as_typed(command), warnings_told(), client_of(command, settings) as client:
         arguments = arguments_of(command, typed)
         call = client[command.operation.dotted]
         if settings.curl:
@@ -54,8 +54,14 @@ def _send(call: Call, arguments: Mapping[str, Any], printer: Printer, settings: 
     if settings.verbose:
         request = call.request(**arguments)
         messages.note(f"{request.method} {request.url}")
-    result = call.send(**arguments)
+    try:
+        result = call.send(**arguments)
+    except DynaclientError as error:
+        if settings.verbose:
+            _tell(getattr(error, "attempts", ()))
+        raise
     if settings.verbose:
+        _tell(result.attempts)
         known = f", request id {result.request_id}" if result.request_id else ""
         messages.note(f"{result.status} after {result.elapsed:.3f} s{known}")
     printer.reply(result.value, result.response)
@@ -65,6 +71,7 @@ def _send(call: Call, arguments: Mapping[str, Any], printer: Printer, settings: 
 def client_of(command: OperationCommand, settings: Settings) -> Iterator[Client]:
     """A client with these settings, closed at the end."""
     from dynaclient.client import Client
+    from dynaclient.world import World
 
     with Client(
         command.document.spec,
@@ -76,21 +83,46 @@ def client_of(command: OperationCommand, settings: Settings) -> Iterator[Client]
         validate=settings.validate,
         proxy=settings.proxy,
         ca_bundle=settings.ca_bundle,
+        world=World(sleep=_told_sleep) if settings.verbose else World(),
     ) as client:
-        if settings.verbose:
-            client._core.seams["on_attempt"] = _tell
         yield client
 
 
-def _tell(attempt: Attempt) -> None:
-    """Tell what became of an attempt, as it happens."""
-    outcome = str(attempt.status) if attempt.error is None else attempt.error
-    text = f"attempt {attempt.number}: {outcome}, {attempt.elapsed:.3f} s"
-    if attempt.delay is not None:
-        text += f"; the next in {attempt.delay:.3f} s"
-    if attempt.retry_after is not None:
-        text += f" (Retry-After {attempt.retry_after:g} s)"
-    messages.note(text)
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """What the client warns of on its logger goes to standard error, as a message of the command."""
+    import logging
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.warning(record.getMessage())
+
+    logger, teller = logging.getLogger("dynaclient"), Teller(logging.WARNING)
+    logger.addHandler(teller)
+    try:
+        yield
+    finally:
+        logger.removeHandler(teller)
+
+
+def _told_sleep(seconds: float) -> None:
+    """Wait between two attempts, and say so, lest people think that nothing happens."""
+    import time
+
+    messages.note(f"waiting {seconds:.3f} s before the next attempt")
+    time.sleep(seconds)
+
+
+def _tell(attempts: Iterable[Attempt]) -> None:
+    """Tell what became of the attempts."""
+    for attempt in attempts:
+        outcome = str(attempt.status) if attempt.error is None else attempt.error
+        text = f"attempt {attempt.number}: {outcome}, {attempt.elapsed:.3f} s"
+        if attempt.retry_after is not None:
+            text += f", Retry-After {attempt.retry_after:g} s"
+        if attempt.delay is not None:
+            text += f", then waited {attempt.delay:.3f} s"
+        messages.note(text)
 
 
 def arguments_of(command: OperationCommand, typed: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.pass_context
-def _serve(ctx: click.Context, **options: Any) -> None:
+def _serve(ctx: click.Context, /, **options: Any) -> None:
     from dynaclient.local import App, Faults, serve
 
     faults = Faults(
@@ -69,7 +69,7 @@ def serve_command() -> click.Command:
             multiple=True,
             metavar="NAME",
             type=Lines(),
-            help="One more name of the model hash-384. May be repeated.",
+            help="One more name of the built-in model. May be repeated.",
         ),
         click.Option(["--no-access-log"], is_flag=True, help="Write no line for each request to standard error."),
     ]
@@ -78,8 +78,8 @@ def serve_command() -> click.Command:
         callback=_serve,
         params=[*options, *shared_options(("spec", "no_color", "error_format"))],
         help=(
-            "Serve the document on this machine: embeddings from the lexical model hash-384, all else from the document's examples and schemas. "
-            "The first line on standard output is the URL. Ctrl-C ends it."
+            "Serve the document on this machine: what the embedded server can compute is computed, all else comes from the document's "
+            "examples and schemas. The first line on standard output is the URL. Ctrl-C ends it."
         ),
         short_help="Serve the document on this machine.",
     )

@@ -63,7 +63,9 @@ class ServerName(click.ParamType[str]):
 
         from dynaclient.cli.documents import opened
 
-        found = {server.id or server.url: server.description for server in opened(ctx).api.servers}
+        servers = getattr(ctx.command, "servers", None)
+        known = opened(ctx).api.servers if servers is None else servers
+        found = {server.id or server.url: server.description for server in known}
         found.setdefault("local", "The embedded server: no network, no account.")
         return [CompletionItem(name, help=text) for name, text in found.items() if name.startswith(incomplete)]
 

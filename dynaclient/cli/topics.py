@@ -27,15 +27,15 @@ Exit codes
     "values": """\
 Values of arguments
 
-  --input hello            a text
-  --input a --input b      a list, where the schema allows an array
-  --input '["a", "b"]'     JSON: a value that begins with [ or { where the schema allows an array or an object
-  --input @notes.txt       the content of a file (UTF-8; one line end at the end is left out)
-  --input -                standard input, once
-  --input @@home           the text @home
-  --dimensions 256         a number, true, false or null, where the schema allows it; never where it allows nothing but a string
-  --user '"null"'          a string that would be taken for a number, true, false or null, where the schema allows both
-  --stream                 true, where the schema is a boolean; --stream false
+  --name hello             a text
+  --name a --name b        a list, where the schema allows an array
+  --name '["a", "b"]'      JSON: a value that begins with [ or { where the schema allows an array or an object
+  --name @notes.txt        the content of a file (UTF-8; one line end at the end is left out)
+  --name -                 standard input, once
+  --name @@home            the text @home
+  --count 256              a number, true, false or null, where the schema allows it; never where it allows nothing but a string
+  --name '"null"'          a string that would be taken for a number, true, false or null, where the schema allows both
+  --flag                   true, where the schema is a boolean; --flag false
   --body @body.json        the whole body: JSON, a YAML file, or - for standard input; single options are laid over it
 """,
     "environment": """\
@@ -43,8 +43,8 @@ Environment variables
 
   DYNACLIENT_SPEC, DYNACLIENT_SERVER, DYNACLIENT_TIMEOUT, DYNACLIENT_RETRIES, DYNACLIENT_VALIDATE, DYNACLIENT_OUTPUT ...
       every call option, for all commands; DYNACLIENT_HEADER takes one header a line
-  DYNACLIENT_CALL_EMBEDDINGS_CREATE_MODEL
-      an argument of one operation: DYNACLIENT_CALL_, the operation, the argument
+  DYNACLIENT_CALL_GROUP_NAME_ARGUMENT
+      an argument of one operation, in upper case and with underscores: DYNACLIENT_CALL_, the operation, the argument
   DYNACLIENT_SERVE_REQUIRE_BEARER
       an option of one command
   DYNACLIENT_DEBUG=1

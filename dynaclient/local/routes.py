@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from dynaclient.openapi.access import read_servers
 from dynaclient.openapi.model import Api, OperationKey, Server
 from dynaclient.openapi.pointer import at
-from dynaclient.openapi.read import read_servers
 
 _ORIGIN = re.compile(r"[^/]*//[^/]*")
 _VARIABLE = re.compile(r"\{[^{}/]*\}")
@@ -18,12 +18,16 @@ _VARIABLE = re.compile(r"\{[^{}/]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation's path. ``names`` are its path parameters in order, ``query`` what its template says after a ``?``."""
+    """An operation's path. ``names`` are its path parameters in order, ``query`` what its template says after a ``?``.
+
+    ``shape`` is the path without the names, by which paths of several methods are told to be the same.
+    """
 
     key: OperationKey
     pattern: re.Pattern[str]
     names: tuple[str, ...]
     query: tuple[tuple[str, str], ...]
+    shape: str
 
     def values(self, path: str) -> dict[str, str] | None:
         """The path parameters as they stand in the path, percent-encoded, or None where the path is another."""
@@ -64,12 +68,11 @@ class Routes:
     def _templated(self, path: str) -> Iterator[Match]:
         found: str | None = None
         for route in self._routes:
-            shape = _VARIABLE.sub("{}", _path(route.key))
-            if found is not None and shape != found:
+            if found is not None and route.shape != found:
                 continue
             values = route.values(path)
             if values is not None:
-                found = shape
+                found = route.shape
                 yield route, values
 
     def nearest(self, path: str) -> list[str]:
@@ -111,6 +114,7 @@ def _route(key: OperationKey, bases: list[str]) -> Route:
         pattern=re.compile(f"(?:{prefix}){_regex(path, '([^/]+)')}"),
         names=tuple(name[1:-1] for name in _VARIABLE.findall(path)),
         query=tuple(parse_qsl(query, keep_blank_values=True)) if "{" not in query else (),
+        shape=_VARIABLE.sub("{}", path),
     )
 
 

@@ -23,8 +23,9 @@ class _Missing:
 MISSING: Any = _Missing()
 """Stands for a parameter or body that did not come."""
 
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+# Python refuses to read integers of more than 4,300 digits.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _DELIMITERS = {
     "spaceDelimited": re.compile(r" |%20|\+"),
     "pipeDelimited": re.compile(r"\||%7[Cc]"),

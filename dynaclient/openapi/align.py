@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynaclient.errors import Problem
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.model import Batch
 from dynaclient.openapi.normal import OMIT
+from dynaclient.openapi.pointer import join
+from dynaclient.openapi.shape import subschemas, types
 
 
 class Aligner:
     """Counts the inputs of a call and orders its results, as one operation's batch says."""
 
-    def __init__(self, batch: Batch, checker: Checker) -> None:
+    def __init__(self, batch: Batch, checker: Checker, document: Mapping[str, Any]) -> None:
         self.batch = batch
         self._item = batch.item
         self._checker = checker
+        self._numeric = batch.item is not None and _of_numbers(document, batch.item)
 
     def count(self, body: Any) -> int | None:
         """How many inputs a request body holds: one where the value is a single item itself, else as many as the array has; None where none is given."""
@@ -25,7 +29,8 @@ class Aligner:
             return None
         if not isinstance(value, list):
             return 1
-        if self._item is not None and not (value and isinstance(value[0], (str, list))):
+        # The usual item is a text or a list of token ids: a list that begins with a text or a list is not one, and no validator is asked.
+        if self._item is not None and not (self._numeric and value and isinstance(value[0], (str, list, dict))):
             return 1 if self._checker.validator(self._item, "request").accepts(value) else len(value)
         return len(value)
 
@@ -48,7 +53,7 @@ class Aligner:
         if places == list(range(count)):
             return []
         if sorted(place for place in places if _is_index(place)) != list(range(count)):
-            shown = ", ".join(map(str, places[:12])) + (", ..." if count > 12 else "")
+            shown = ", ".join(str(one)[:20] for one in places[:12]) + (", ..." if count > 12 else "")
             return [
                 Problem(
                     place,
@@ -60,8 +65,22 @@ class Aligner:
         return []
 
 
+def _of_numbers(document: Mapping[str, Any], pointer: str) -> bool:
+    """Whether an array that satisfies the schema holds numbers only."""
+    for node, here in subschemas(document, pointer):
+        declared = node.get("type")
+        if "array" in (declared if isinstance(declared, list) else [declared]) or (
+            declared is None and "items" in node
+        ):
+            kinds = types(document, join(here, "items")) if isinstance(node.get("items"), Mapping) else ()
+            if not kinds or not {"integer", "number"}.issuperset(kinds):
+                return False
+    return bool(types(document, pointer))
+
+
 def _is_index(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    """A whole number; 1.0 is one (JSON Schema, 4.2.3)."""
+    return type(value) is int or (type(value) is float and value.is_integer())
 
 
 def _kind(value: Any) -> str:

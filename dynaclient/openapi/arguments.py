@@ -11,7 +11,7 @@ from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.media import is_json
 from dynaclient.openapi.model import MediaType, Operation, Parameter
-from dynaclient.openapi.normal import OMIT, normal
+from dynaclient.openapi.normal import OMIT, NoFormError, normal
 from dynaclient.openapi.read import default_media
 
 
@@ -63,15 +63,17 @@ class Binder:
                 continue
             try:
                 value = normal(value)
-            except ValueError as error:
-                problems.append(Problem(name, str(error), field.pointer if field else ""))
+            except NoFormError as error:
+                where = (field.python_name if field else name) + error.where
+                problems.append(Problem(where, error.reason, field.pointer if field else ""))
                 continue
             if field is None:
                 whole = value
-            elif field.location == "body":
-                properties[field.name] = value
-            else:
-                parameters[field.python_name] = value
+                continue
+            place, key = (properties, field.name) if field.location == "body" else (parameters, field.python_name)
+            if key in place:
+                problems.append(Problem(field.python_name, "is given twice, under two of its names", field.pointer))
+            place[key] = value
         body = self._whole_body(whole, properties, problems)
         self._note_missing(parameters, body, problems)
         return Bound(parameters, body, problems)
@@ -144,19 +146,22 @@ class Binder:
         )
 
 
-def _accepted_names(fields: Iterable[Parameter]) -> dict[str, Parameter]:
+def _accepted_names(fields: tuple[Parameter, ...]) -> dict[str, Parameter]:
     """Every spelling that names a parameter: its Python name, that with an underscore, and its name on the wire where it is unambiguous."""
     found: dict[str, Parameter] = {}
     for field in fields:
         found[field.python_name] = field
     for field in fields:
+        if sum(field.name == other.name for other in fields) == 1:
+            found.setdefault(field.name, field)
+    for field in fields:
         found.setdefault(f"{field.python_name}_", field)
-        found.setdefault(field.name, field)
     return found
 
 
 def _named_in(problems: list[Problem], name: str) -> bool:
-    return any(problem.where == name for problem in problems)
+    """Whether something is wrong with an argument, or a part of it, already."""
+    return any(problem.where == name or problem.where.startswith((f"{name}.", f"{name}[")) for problem in problems)
 
 
 def _short(description: str) -> str:

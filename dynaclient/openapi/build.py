@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.media import codec
 from dynaclient.openapi.model import MediaType, Operation, Parameter
+from dynaclient.openapi.names import TEMPLATE
 from dynaclient.openapi.normal import OMIT
-from dynaclient.openapi.style import write
+from dynaclient.openapi.style import defined, write
 from dynaclient.wire import Request
 
-_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+_LITERAL = (
+    "/%:@!$&'()*+,;=-._~?"  # what may stand in a path (RFC 3986, 3.3), and the query that some documents put there
+)
 
 
 class Builder:
@@ -32,6 +35,8 @@ class Builder:
         for parameter in operation.parameters:
             by_place.setdefault(parameter.location, []).append(parameter)
         self._path = _split(operation.path, by_place.get("path", []))
+        self._templated = any(isinstance(part, Parameter) for part in self._path)
+        self._literal = "".join(part for part in self._path if isinstance(part, str))
         self._query = by_place.get("query", [])
         self._querystring = by_place.get("querystring", [])
         self._headers = by_place.get("header", [])
@@ -53,12 +58,12 @@ class Builder:
             Fields that the caller adds; they win over those of the document.
         """
         parameters = bound.parameters
-        target = prefix + self.operation.path if len(self._path) == 1 else prefix + self._fill(parameters)
+        target = prefix + (self._fill(parameters) if self._templated else self._literal)
         fields = dict(self._fixed if bound.body is OMIT else self._with_body)
         if parameters:
             query = self._write_query(parameters)
             if query:
-                target = f"{target}?{query}"
+                target = f"{target}{'&' if '?' in target else '?'}{query}"
             self._write_headers(parameters, fields)
         if headers:
             _lay_over(fields, headers)
@@ -70,47 +75,55 @@ class Builder:
         for part in self._path:
             if isinstance(part, str):
                 parts.append(part)
-                continue
-            if part.python_name not in parameters:
-                raise self._refused(part, "is required")
-            written = self._write(part, parameters[part.python_name])
-            if written in ("", ".", "..") and part.style == "simple":
-                # An empty or dotted segment names another resource once a client or proxy normalises the path (RFC 3986, 5.2.4).
-                raise self._refused(part, f"{written!r} cannot stand in a path")
-            parts.append(written)
-        return "".join(parts)
+            elif not defined(parameters.get(part.python_name)):
+                given = part.python_name in parameters
+                raise self._refused(part, "null, or nothing, cannot stand in a path" if given else "is required")
+            else:
+                parts.append(self._write(part, parameters[part.python_name]))
+        path = "".join(parts)
+        templates = "".join(part if isinstance(part, str) else "{}" for part in self._path).split("/")
+        for segment, template in zip(path.split("/"), templates, strict=True):
+            # An empty or dotted segment names another resource once a client or proxy normalises the path (RFC 3986, 5.2.4).
+            if "{}" in template and segment.partition("?")[0] in ("", ".", ".."):
+                raise self._refused(self._within(template, templates), f"{segment!r} cannot stand in a path")
+        return path
+
+    def _within(self, template: str, templates: list[str]) -> Parameter:
+        """The first parameter of a segment of the path."""
+        before = "".join(templates[: templates.index(template)]).count("{}")
+        return [part for part in self._path if isinstance(part, Parameter)][before]
 
     def _write_query(self, parameters: Mapping[str, Any]) -> str:
-        written = [
+        return "&".join(filter(None, self._all((*self._query, *self._querystring), parameters)))
+
+    def _all(self, wanted: Iterable[Parameter], parameters: Mapping[str, Any]) -> list[str]:
+        """Those parameters that were given and are not null, written."""
+        return [
             self._write(parameter, parameters[parameter.python_name])
-            for parameter in (*self._query, *self._querystring)
+            for parameter in wanted
             if parameter.python_name in parameters
+            and (parameter.content is not None or defined(parameters[parameter.python_name]))
         ]
-        return "&".join(part for part in written if part)
 
     def _write_headers(self, parameters: Mapping[str, Any], fields: dict[str, str]) -> None:
         for parameter in self._headers:
-            if parameter.python_name in parameters:
-                fields[parameter.name] = self._write(parameter, parameters[parameter.python_name])
-        cookies = [
-            self._write(parameter, parameters[parameter.python_name])
-            for parameter in self._cookies
-            if parameter.python_name in parameters
-        ]
+            for written in self._all((parameter,), parameters):
+                fields[parameter.name] = written
+        cookies = "; ".join(filter(None, self._all(self._cookies, parameters)))
         if cookies:
-            fields["Cookie"] = "; ".join(cookies)
+            fields["Cookie"] = cookies
 
     def _write(self, parameter: Parameter, value: Any) -> str:
         try:
             return write(parameter, value)
-        except (ValueError, KeyError) as error:
+        except ValueError as error:
             raise self._refused(parameter, f"cannot be written: {error}") from None
 
     def _write_body(self, body: Any) -> bytes:
         assert self._encode is not None
         try:
             return self._encode(body)
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise ArgumentError(
                 f"the body of {self.operation.dotted} cannot be written: {error}", operation=self.operation.dotted
             ) from None
@@ -124,21 +137,21 @@ class Builder:
 
 
 def _split(path: str, parameters: list[Parameter]) -> tuple[str | Parameter, ...]:
-    """A path template as literal pieces and parameters; braces that name no parameter stay as they are."""
+    """A path template as percent-encoded literal pieces and parameters."""
     by_name = {parameter.name: parameter for parameter in parameters}
     parts: list[str | Parameter] = []
     end = 0
-    for match in _TEMPLATE.finditer(path):
+    for match in TEMPLATE.finditer(path):
         if match[1] in by_name:
-            parts.extend((path[end : match.start()], by_name[match[1]]))
+            parts += [quote(path[end : match.start()], safe=_LITERAL), by_name[match[1]]]
             end = match.end()
-    parts.append(path[end:])
-    return tuple(part for part in parts if part != "") or ("",)
+    parts.append(quote(path[end:], safe=_LITERAL))
+    return tuple(parts)
 
 
 def accept(operation: Operation) -> str:
     """The Accept field: the media types of the declared good replies (RFC 9110, 12.5.1)."""
-    good = [media.name for reply in operation.replies if reply.status[0] in "2d" for media in reply.content]
+    good = [media.name for reply in operation.replies if reply.status.startswith(("2", "d")) for media in reply.content]
     return ", ".join(dict.fromkeys(good)) or "*/*"
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from dynaclient.errors import Problem, SpecError
-from dynaclient.openapi.dialect import Direction, Translation, bundle, translate
+from dynaclient.errors import Problem, SpecError, UnsupportedError
+from dynaclient.openapi.dialect import Direction, Translation, bundle, is_endless, translate
 from dynaclient.openapi.formats import PREDICATES, TEXTS
 from dynaclient.openapi.keywords import Keywords, Shortcut
 from dynaclient.openapi.pointer import join
@@ -65,6 +65,8 @@ class Checker:
         ------
         SpecError
             Where no schema stands there, or a reference within it leads nowhere or out of the document.
+        UnsupportedError
+            Where ``unevaluatedProperties`` or ``unevaluatedItems`` stand in a schema that leads back to itself for the same value.
         """
         found = self._validators.get((pointer, direction))
         if found is None:
@@ -82,8 +84,13 @@ class Checker:
     def _make(self, pointer: str, direction: Direction) -> Validator:
         key = self._schemas.key(pointer)
         root = translate({"$ref": f"#/$defs/{key}"}, self.version, direction)
-        compiled = self._compile(bundle(root, partial(self._translated, direction)))
-        return Validator(compiled, key, partial(self._authority, direction))
+        translated = partial(self._translated, direction)
+        made = bundle(root, translated)
+        if made is None and is_endless(root, translated):
+            raise UnsupportedError(
+                "unevaluated... in a schema that leads back to itself for the same value has no end", pointer=pointer
+            )
+        return Validator(self._compile(made), key, partial(self._authority, direction))
 
     def _translated(self, direction: Direction, key: str) -> Translation:
         known = self._translations.get((key, direction))
@@ -126,7 +133,12 @@ class Validator:
 
     def accepts(self, value: Any) -> bool:
         """Whether a value fits: plain JSON data (dict, list, str, int, float, bool, None), or bytes where the schema takes them."""
-        return self._accepts_fast(value) or not (_unfit(value) or self._authority().errors(self._key, value))
+        if self._accepts_fast(value):
+            return True
+        try:
+            return not (_unfit(value) or self._authority().errors(self._key, value))
+        except RecursionError:
+            return False
 
     def problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
         """All that is wrong with a value, in the order of the value; ``()`` where it fits.
@@ -147,7 +159,10 @@ class Validator:
             return ()
         if unfit := _unfit(value, where):
             return unfit
-        return self._authority().problems(self._key, value, where)
+        try:
+            return self._authority().problems(self._key, value, where)
+        except RecursionError:
+            return (Problem(where, "does not fit; it, or its schema, is nested too deeply to say where"),)
 
     def verdicts(self, value: Any) -> tuple[bool | None, bool]:
         """What the two validators say, each on its own: the compiled one (None: there is none), and openapi-core. For tests."""
@@ -259,7 +274,7 @@ class _Authority:
             raise KeyError(name) from None
 
     def errors(self, key: str, value: Any) -> tuple[Any, ...]:
-        """openapi-core's errors; ``()`` where the value fits."""
+        """openapi-core's errors; ``()`` where the value fits. RecursionError where value or schema is nested too deeply for Python."""
         from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
         validator = self._validators.get(key)
@@ -271,15 +286,12 @@ class _Authority:
             validator.validate(value)
         except InvalidSchemaValue as error:
             return tuple(error.schema_errors)
-        except SpecError:
+        except (SpecError, RecursionError):
             raise
         except Exception as error:
-            kind = (
-                "it is nested too deeply" if isinstance(error, RecursionError) else f"{type(error).__name__}: {error}"
-            )
-            raise SpecError(
-                f"this schema cannot be applied to the value: {kind[:200]}", pointer=self._schemas.pointer(key)
-            ) from error
+            reason = f"{type(error).__name__}: {error}"[:200]
+            pointer = self._schemas.pointer(key)
+            raise SpecError(f"this schema cannot be applied to a value: {reason}", pointer=pointer) from error
         return ()
 
     def problems(self, key: str, value: Any, where: str) -> tuple[Problem, ...]:

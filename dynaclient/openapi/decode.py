@@ -1,6 +1,6 @@
 """``x-dynaclient-decode``: where a reply carries packed numbers as text, and how they are unpacked.
 
-The schema is searched once; what is found is a small tree of steps that a reply is walked along, so that nothing else of it is touched.
+The schema is searched once; what is found are a few steps that a reply is walked along, so that nothing else of it is touched.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dynaclient.openapi.shape import subschemas
 from dynaclient.value import vector
 
 _TYPECODES = {"float32": "f", "float64": "d", "int8": "b", "uint8": "B", "int32": "i", "uint32": "I"}
-_DEEPEST = 12
 
 
 @dataclass(slots=True)
@@ -29,30 +28,67 @@ class Step:
     properties: dict[str, Step] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Place:
+    """A schema on the way: its step, and where its items and properties may stand."""
+
+    step: Step
+    items: list[str] = field(default_factory=list)
+    properties: dict[str, list[str]] = field(default_factory=dict)
+
+    def below(self) -> list[str]:
+        return [*self.items, *(pointer for pointers in self.properties.values() for pointer in pointers)]
+
+
 def decoding(document: Mapping[str, Any], pointer: str) -> Step | None:
-    """The tree of what is decoded in a value of this schema; None where nothing is."""
-    return _search(document, pointer, ())
+    """What is decoded in a value of this schema, as steps that lead back to themselves where the schema does; None where nothing is.
+
+    Raises
+    ------
+    SpecError
+        Where an ``x-dynaclient-decode`` on the way makes no sense.
+    """
+    places = _places(document, pointer)
+    useful = {here for here, place in places.items() if place.step.decode}
+    above: dict[str, list[str]] = {}
+    for here, place in places.items():
+        for below in place.below():
+            above.setdefault(below, []).append(here)
+    waiting = list(useful)
+    while waiting:
+        found = set(above.get(waiting.pop(), ())) - useful
+        useful |= found
+        waiting += found
+    for here in useful:
+        place = places[here]
+        place.step.items = next((places[below].step for below in place.items if below in useful), None)
+        for name, pointers in place.properties.items():
+            step = next((places[below].step for below in pointers if below in useful), None)
+            if step is not None:
+                place.step.properties[name] = step
+    return places[pointer].step if pointer in useful else None
 
 
-def _search(document: Mapping[str, Any], pointer: str, above: tuple[str, ...]) -> Step | None:
-    if pointer in above or len(above) > _DEEPEST:
-        return None
-    above = (*above, pointer)
-    step = Step()
-    for node, here in subschemas(document, pointer):
-        if here in above[:-1]:
+def _places(document: Mapping[str, Any], pointer: str) -> dict[str, _Place]:
+    """Every schema that a value of this schema can reach, each once."""
+    places: dict[str, _Place] = {}
+    waiting = [pointer]
+    while waiting:
+        start = waiting.pop()
+        if start in places:
             continue
-        if "x-dynaclient-decode" in node:
-            step.pointer = join(here, "x-dynaclient-decode")
-            step.decode = _decoder(node["x-dynaclient-decode"], step.pointer)
-        if isinstance(node.get("items"), Mapping):
-            step.items = step.items or _search(document, join(here, "items"), (*above, here))
-        declared = node.get("properties")
-        for name in declared if isinstance(declared, Mapping) else ():
-            found = _search(document, join(here, "properties", name), (*above, here))
-            if found is not None:
-                step.properties.setdefault(name, found)
-    return step if step.decode or step.items or step.properties else None
+        place = places[start] = _Place(Step())
+        for node, here in subschemas(document, start):
+            if "x-dynaclient-decode" in node:
+                place.step.pointer = join(here, "x-dynaclient-decode")
+                place.step.decode = _decoder(node["x-dynaclient-decode"], place.step.pointer)
+            if isinstance(node.get("items"), Mapping):
+                place.items.append(join(here, "items"))
+            declared = node.get("properties")
+            for name in declared if isinstance(declared, Mapping) else ():
+                place.properties.setdefault(name, []).append(join(here, "properties", name))
+        waiting += place.below()
+    return places
 
 
 def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:

@@ -97,6 +97,12 @@ def bundle(root: Translation, translated: Callable[[str], Translation]) -> Schem
     return {**root.schema, "$defs": {key: part.schema for key, part in parts.items()}}
 
 
+def is_endless(root: Translation, translated: Callable[[str], Translation]) -> bool:
+    """Whether no validator has an answer: a schema that judges a value by itself, and asks what it has looked at while doing so."""
+    parts = _reached(root.refs, translated)
+    return any(part.leftovers for part in parts.values()) and _circular(parts)
+
+
 def _reached(start: Iterable[str], translated: Callable[[str], Translation]) -> dict[str, Translation]:
     parts: dict[str, Translation] = {}
     waiting = sorted(start)

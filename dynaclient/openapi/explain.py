@@ -16,8 +16,8 @@ from dynaclient.openapi.words import kind, named, shown, similar, word
 
 MOST = 20
 """How many problems of one value are worded; the rest is counted."""
-DEEPEST = 500
-"""How many levels deep a value may be nested."""
+DEEPEST = 64
+"""How many levels deep a value may be nested to be explained: openapi-core recurses, and Python's stack is short."""
 
 _PLAIN_NUMBERS = frozenset({float, int})
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
@@ -73,7 +73,7 @@ def _unfit(value: Any) -> Iterator[tuple[Path, str]]:
         elif item is not None and not isinstance(item, (str, int, bytes)):
             yield path, f"a {type(item).__name__} is no JSON value"
         if len(path) > DEEPEST:
-            yield path[:3], f"it is nested more than {DEEPEST} levels deep"
+            yield (), f"does not fit; it is nested more than {DEEPEST} levels deep, too deep to say where"
             return
 
 

@@ -5,13 +5,15 @@ An extension whose value makes no sense is an error of the document that names i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.names import snake
-from dynaclient.openapi.pointer import join, local_target
+from dynaclient.openapi.pointer import deref, join, local_target
 from dynaclient.openapi.shape import properties, subschemas
 
 _MILLISECONDS = {
@@ -19,6 +21,9 @@ _MILLISECONDS = {
     "maxInterval": "max_interval",
     "maxElapsedTime": "max_elapsed_time",
 }
+_BATCH = ("input", "item", "output", "order", "sum", "maxItems", "maxTokens")
+_STATUS = re.compile(r"[1-5]([0-9]{2}|XX)")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN_RETRY = {
     "maxAttempts": "max_attempts",
     "jitter": "jitter",
@@ -55,27 +60,37 @@ def _speakeasy_retries(written: Any, pointer: str) -> dict[str, Any]:
             fields[field] = int(_number(backoff[name], join(pointer, "backoff", name)))
     if "exponent" in backoff:
         fields["exponent"] = float(_number(backoff["exponent"], join(pointer, "backoff", "exponent")))
-    codes = entry.get("statusCodes", [])
-    if not isinstance(codes, list):
-        raise SpecError("`statusCodes` is a list of codes and ranges, such as [429, 5XX]", pointer=pointer)
-    fields["status_codes"] = tuple(str(code).upper() for code in codes)
-    fields["retry_connection_errors"] = bool(entry.get("retryConnectionErrors", False))
+    fields["status_codes"] = _statuses(entry, pointer)
+    fields["retry_connection_errors"] = _boolean(entry.get("retryConnectionErrors", False), pointer)
     return fields
+
+
+def _statuses(entry: Mapping[str, Any], pointer: str) -> tuple[str, ...]:
+    codes = entry.get("statusCodes", [])
+    found = tuple(str(code).upper() for code in codes) if isinstance(codes, list) else ("",)
+    if not all(_STATUS.fullmatch(code) for code in found):
+        raise SpecError(
+            "a list of statuses and ranges is expected, such as [429, 5XX]", pointer=join(pointer, "statusCodes")
+        )
+    return found
 
 
 def _own_retries(written: Any, pointer: str) -> dict[str, Any]:
     entry = _mapping(written, pointer)
-    unknown = [name for name in entry if name not in _OWN_RETRY]
-    if unknown:
-        raise SpecError(f"unknown: {', '.join(unknown)}; known are {', '.join(_OWN_RETRY)}", pointer=pointer)
+    _known(entry, _OWN_RETRY, pointer)
     fields = {_OWN_RETRY[name]: value for name, value in entry.items()}
-    for field in ("max_attempts", "retry_after_max"):
-        if fields.get(field) is not None:
-            fields[field] = int(_number(fields[field], pointer))
-    if fields.get("jitter", "full") not in ("full", "additive", "none"):
-        raise SpecError(f"jitter is {fields['jitter']!r}; `full`, `additive` and `none` are known", pointer=pointer)
-    if isinstance(fields.get("methods"), list):
-        fields["methods"] = tuple(str(method).upper() for method in fields["methods"])
+    for name in ("maxAttempts", "retryAfterMax"):
+        if entry.get(name) is not None:
+            fields[_OWN_RETRY[name]] = _whole(entry[name], join(pointer, name))
+    if "budget" in entry:
+        _boolean(entry["budget"], join(pointer, "budget"))
+    if entry.get("jitter", "full") not in ("full", "additive", "none"):
+        raise SpecError(f"jitter is {entry['jitter']!r}; `full`, `additive` and `none` are known", pointer=pointer)
+    methods = entry.get("methods")
+    if methods is not None:
+        if not isinstance(methods, list):
+            raise SpecError("a list of methods is expected, such as [GET, POST]", pointer=join(pointer, "methods"))
+        fields["methods"] = tuple(str(method).upper() for method in methods)
     return fields
 
 
@@ -83,38 +98,39 @@ def read_timeout(document: Mapping[str, Any], node: Mapping[str, Any], pointer: 
     """``x-speakeasy-timeout`` of the operation, else the root's: milliseconds per attempt."""
     for owner, place in ((node, pointer), (document, "")):
         if "x-speakeasy-timeout" in owner:
-            return int(_number(owner["x-speakeasy-timeout"], join(place, "x-speakeasy-timeout")))
+            return _whole(owner["x-speakeasy-timeout"], join(place, "x-speakeasy-timeout"), least=1)
     return None
 
 
-def read_error_statuses(
-    document: Mapping[str, Any], item: Mapping[str, Any], node: Mapping[str, Any]
-) -> tuple[str, ...]:
+def read_error_statuses(owners: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
     """``x-speakeasy-errors``: the statuses that raise, merged downwards from paths, path item and operation unless one overrides."""
-    statuses: list[str] = ["4XX", "5XX"]
-    paths = document.get("paths")
-    for owner in (paths, item, node):
-        entry = owner.get("x-speakeasy-errors") if isinstance(owner, Mapping) else None
-        if not isinstance(entry, Mapping):
+    statuses: tuple[str, ...] = ("4XX", "5XX")
+    for owner, pointer in owners:
+        if not isinstance(owner, Mapping) or "x-speakeasy-errors" not in owner:
             continue
-        codes = [str(code).upper() for code in entry.get("statusCodes", []) or []]
-        statuses = codes if entry.get("override") is True else [*statuses, *codes]
+        place = join(pointer, "x-speakeasy-errors")
+        entry = _mapping(owner["x-speakeasy-errors"], place)
+        codes = _statuses(entry, place)
+        statuses = codes if entry.get("override") is True else (*statuses, *codes)
     return tuple(dict.fromkeys(statuses))
 
 
-def env_of(name: str, scheme: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+def env_of(name: str, scheme: Mapping[str, Any], pointer: str) -> tuple[str, dict[str, str]]:
     """The environment variable of a security scheme, and those that belong to one server id.
 
     ``x-dynaclient-env`` is a name, or a mapping from server ids to names in which ``default`` stands for all other servers. Without it the
     scheme's name in upper case is the variable.
     """
-    written = scheme.get("x-dynaclient-env")
-    if isinstance(written, str):
-        return written, {}
-    if isinstance(written, Mapping):
-        by_server = {str(server): str(variable) for server, variable in written.items()}
-        return by_server.pop("default", ""), by_server
-    return snake(name).upper(), {}
+    if "x-dynaclient-env" not in scheme:
+        return snake(name).upper(), {}
+    written = scheme["x-dynaclient-env"]
+    by_server = dict(written) if isinstance(written, Mapping) else {"default": written}
+    if not all(isinstance(variable, str) and _VARIABLE.fullmatch(variable) for variable in by_server.values()):
+        raise SpecError(
+            "the name of an environment variable is expected, or a mapping from server ids to names",
+            pointer=join(pointer, "x-dynaclient-env"),
+        )
+    return by_server.pop("default", ""), by_server
 
 
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:
@@ -123,33 +139,47 @@ def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: st
         return None
     place = join(pointer, "x-dynaclient-batch")
     entry = _mapping(node["x-dynaclient-batch"], place)
+    _known(entry, _BATCH, place)
     for name in ("input", "output"):
         if not isinstance(entry.get(name), str):
             raise SpecError(f"a batch names its `{name}`, a property", pointer=place)
-    item = entry.get("item")
-    sums = entry.get("sum", [])
+    sums, order = entry.get("sum", []), entry.get("order", "")
+    if not isinstance(sums, list) or not all(isinstance(path, str) for path in sums) or not isinstance(order, str):
+        raise SpecError("`sum` is a list of dotted paths, and `order` a property of a result", pointer=place)
     limit = entry.get("maxItems")
     return Batch(
         input=entry["input"],
         output=entry["output"],
-        item=local_target(item) if isinstance(item, str) else (join(place, "item") if item is not None else None),
-        order=str(entry.get("order") or ""),
-        sum=tuple(str(path) for path in sums) if isinstance(sums, list) else (),
-        max_items=int(_number(limit, place)) if limit is not None else _schema_limit(document, node, entry["input"]),
-        max_tokens=int(_number(entry["maxTokens"], place)) if "maxTokens" in entry else None,
+        item=_item_schema(entry.get("item"), place),
+        order=order,
+        sum=tuple(sums),
+        max_items=_schema_limit(document, node, pointer, entry["input"])
+        if limit is None
+        else _whole(limit, join(place, "maxItems"), least=1),
+        max_tokens=_whole(entry["maxTokens"], join(place, "maxTokens"), least=1) if "maxTokens" in entry else None,
         pointer=place,
     )
 
 
-def _schema_limit(document: Mapping[str, Any], node: Mapping[str, Any], name: str) -> int | None:
+def _item_schema(written: Any, pointer: str) -> str | None:
+    """The pointer of the schema of one input: named by a local reference, or written in place."""
+    if written is None:
+        return None
+    if not isinstance(written, str):
+        _mapping(written, join(pointer, "item"))
+        return join(pointer, "item")
+    try:
+        return local_target(written)
+    except SpecError as error:
+        raise SpecError(str(error), pointer=join(pointer, "item")) from None
+
+
+def _schema_limit(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str, name: str) -> int | None:
     """The largest ``maxItems`` that the schema of the batched property states for an array, where every array states one."""
-    body = node.get("requestBody")
+    body, place = deref(document, node.get("requestBody"), join(pointer, "requestBody"))
     content = body.get("content") if isinstance(body, Mapping) else None
-    for media in content.values() if isinstance(content, Mapping) else ():
-        schema = media.get("schema") if isinstance(media, Mapping) else None
-        if not isinstance(schema, Mapping) or not isinstance(schema.get("$ref"), str):
-            continue
-        for item in properties(document, local_target(schema["$ref"])):
+    for media in content if isinstance(content, Mapping) else ():
+        for item in properties(document, join(place, "content", media, "schema")):
             if item.name == name:
                 limits = [
                     sub.get("maxItems") for sub, _ in subschemas(document, item.schema) if sub.get("type") == "array"
@@ -165,7 +195,27 @@ def _mapping(value: Any, pointer: str) -> Mapping[str, Any]:
     return value
 
 
+def _known(entry: Mapping[str, Any], names: Iterable[str], pointer: str) -> None:
+    """Own keys are all known: another one is a slip of the author's."""
+    unknown = [name for name in entry if name not in names]
+    if unknown:
+        raise SpecError(f"unknown: {', '.join(unknown)}; known are {', '.join(names)}", pointer=pointer)
+
+
+def _boolean(value: Any, pointer: str) -> bool:
+    if not isinstance(value, bool):
+        raise SpecError(f"true or false is expected here, not {value!r}", pointer=pointer)
+    return value
+
+
+def _whole(value: Any, pointer: str, least: int = 0) -> int:
+    number = _number(value, pointer)
+    if number != int(number) or number < least:
+        raise SpecError(f"a whole number from {least} is expected here, not {value!r}", pointer=pointer)
+    return int(number)
+
+
 def _number(value: Any, pointer: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise SpecError(f"a number from 0 is expected here, not {value!r}", pointer=pointer)
     return value

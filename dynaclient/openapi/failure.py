@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from dynaclient.errors import APIError, api_error_class
-from dynaclient.openapi.media import decode_json, is_json, is_text
+from dynaclient.openapi.media import charset, decode_json, is_json, is_text
 from dynaclient.openapi.model import Operation
 from dynaclient.wire import Response
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 500
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 def failure(operation: Operation, response: Response, retry_after: float | None = None) -> APIError:
@@ -26,14 +27,14 @@ def failure(operation: Operation, response: Response, retry_after: float | None 
     """
     body = error_body(response)
     detail = error_message(body) or _html_title(response)
-    reason = f" {response.reason}" if response.reason else ""
+    reason = f" {_line(response.reason)[:80]}" if response.reason else ""
     text = f"{operation.dotted}: {response.status}{reason}"
     if detail:
         text += f": {detail}"
     if retry_after is not None:
         text += f" (the service asks to wait {retry_after:g} s)"
     if response.request_id:
-        text += f" [request id {response.request_id}]"
+        text += f" [request id {_line(response.request_id)[:200]}]"
     return api_error_class(response.status)(
         text, response=response, body=body, detail=detail, retry_after=retry_after, operation=operation.dotted
     )
@@ -45,13 +46,16 @@ def error_body(response: Response) -> Any:
     kind = response.headers.get("content-type", "")
     if not data:
         return None
-    if is_json(kind) or data[:1] in b"{[":
+    if is_json(kind) or data.lstrip(_BLANK)[:1] in (b"{", b"["):
         try:
             return decode_json(data)
         except ValueError:
             pass
     if is_text(kind) or not kind or is_json(kind):
-        return data.decode("utf-8", "replace")
+        try:
+            return data.decode(charset(kind), "replace")
+        except LookupError:
+            return data.decode("utf-8", "replace")
     return data
 
 
@@ -61,22 +65,27 @@ def error_message(body: Any) -> str:
     Known are OpenAI's ``{"error": {"message"}}``, ``{"error": "..."}``, ``{"message"}``, FastAPI's ``{"detail": [...]}``, RFC 9457's ``title`` and ``detail``,
     OAuth's ``error_description``, ``{"errors": [...]}`` and plain text.
     """
-    text = _message(body, 0)
-    line = " ".join(text.split())
+    line = _line(_message(body, 0))
     return line if len(line) <= _LONGEST else line[:_LONGEST] + " ..."
+
+
+def _line(text: str) -> str:
+    """One line that a terminal can show: what does not print is blank."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST]).split())
 
 
 def _message(body: Any, depth: int) -> str:
     if depth > 4:
         return ""
     if isinstance(body, str):
-        return "" if body.lstrip()[:1] == "<" else body
+        return "" if body.lstrip()[:1] == "<" else body.strip()
     if isinstance(body, list):
         return "; ".join(filter(None, (_message(item, depth + 1) for item in body[:5])))
     if not isinstance(body, dict):
         return ""
     if isinstance(body.get("msg"), str):  # FastAPI: where it stands, and what is wrong
-        place = ".".join(str(step) for step in body.get("loc", ()) if step != "body")
+        steps = body.get("loc")
+        place = ".".join(str(step)[:80] for step in steps if step != "body") if isinstance(steps, list) else ""
         return f"{place}: {body['msg']}" if place else str(body["msg"])
     for key in ("error_description", "message", "error", "detail", "errors", "error_message", "title", "reason"):
         found = _message(body.get(key), depth + 1)
@@ -87,4 +96,4 @@ def _message(body: Any, depth: int) -> str:
 
 def _html_title(response: Response) -> str:
     match = _TITLE.search(response.body[:4096])
-    return f"an HTML page: {' '.join(match[1].decode('utf-8', 'replace').split())[:200]}" if match else ""
+    return f"an HTML page: {_line(match[1].decode('utf-8', 'replace'))[:200]}" if match else ""

@@ -49,7 +49,9 @@ class Shortcut:
 
     def accepts_reference(self, target: str, value: Any) -> bool:
         """The same for a settled schema that is referred to."""
-        return target.startswith("#/$defs/") and self.accepts(self._references.setdefault(target, {"$ref": target}), value)
+        return target.startswith("#/$defs/") and self.accepts(
+            self._references.setdefault(target, {"$ref": target}), value
+        )
 
     def accepts_items(self, items: Schema, value: Any) -> bool:
         """The same for all items of an array at once."""

@@ -15,6 +15,9 @@ from typing import Any
 RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
 """What a client has beside its operations: a group or an operation at the root that is named so gets an underscore behind it."""
 
+TEMPLATE = re.compile(r"\{([^{}]+)\}")
+"""The name of a parameter in a path template (OpenAPI 3.1, 4.8.8.1)."""
+
 _WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_NAME = re.compile(r"[\W_]+")
 

@@ -122,7 +122,7 @@ def _foreign(value: Any, where: str) -> Any:
 
 
 def _numbers(value: Any, where: str) -> Any:
-    """numpy arrays and scalars, ``array.array`` and what is built like them: their ``tolist`` is exact, except of what Python has no type for."""
+    """The numbers of numpy arrays and scalars, ``array.array`` and what is built like them: their ``tolist`` is exact, except of what Python has no type for."""
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if kind == "M":
         return _normal(value.astype(str), where)

@@ -13,6 +13,7 @@ from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValida
 from dynaclient.openapi.align import Aligner
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.decode import Step, decoded, decoding
+from dynaclient.openapi.failure import error_message
 from dynaclient.openapi.media import JSON, codec, essence, matching
 from dynaclient.openapi.model import MediaType, Operation, Reply
 from dynaclient.value import records
@@ -26,7 +27,7 @@ _NO_BODY = frozenset({204, 205, 304})
 class Plan:
     """How replies of one status and Content-Type are read."""
 
-    decode: Callable[[bytes, str], Any] | None
+    decode: Callable[[bytes, str], Any]
     kind: str
     validator: Validator | None
     step: Step | None
@@ -50,7 +51,8 @@ class Parser:
         self, operation: Operation, document: Mapping[str, Any], checker: Checker, warn: Callable[[ReplyError], None]
     ) -> None:
         self.operation = operation
-        self.aligner = Aligner(operation.batch, checker) if operation.batch else None
+        self.aligner = Aligner(operation.batch, checker, document) if operation.batch else None
+        self._headless = operation.method.upper() == "HEAD"  # RFC 9110, 9.3.2: the fields of a GET, and no body
         self._document = document
         self._checker = checker
         self._warn = warn
@@ -79,28 +81,34 @@ class Parser:
         ReplyError
             With the response, whatever could be decoded of it, and what is wrong.
         """
-        content_type = response.headers.get("content-type", "")
+        content_type = _single(response.headers.get("content-type", ""))
         plan = self._plans.get((response.status, content_type)) or self._plan(response.status, content_type)
         if plan.fault and mode != "off":
             self._report(self._undeclared(plan, response), mode)
-        if plan.decode is None or (not response.body and (response.status in _NO_BODY or not plan.declared)):
+        if not response.body and (response.status in _NO_BODY or not plan.declared or self._headless):
             return None
         value = self._decode(plan, response)
-        if mode != "off":
-            self._judge(plan, response, value, mode)
-        return self._finish(plan, response, value, expected, mode)
+        try:
+            if mode != "off":
+                self._judge(plan, response, value, mode)
+            return self._finish(plan, response, value, expected, mode)
+        except RecursionError:
+            raise self._undecoded(plan, response, "it is nested too deeply") from None
 
     def _decode(self, plan: Plan, response: Response) -> Any:
-        assert plan.decode is not None
         try:
             return plan.decode(response.body, plan.content_type)
         except ValueError as error:
-            shown = response.body[:60].decode("utf-8", "replace")
-            raise ReplyDecodeError(
-                f"{self.operation.dotted}: the reply ({response.status}, {len(response.body):,} bytes) is not {plan.kind}: {error}; it begins {shown!r}",
-                response=response,
-                operation=self.operation.dotted,
-            ) from None
+            raise self._undecoded(plan, response, str(error)) from None
+
+    def _undecoded(self, plan: Plan, response: Response, reason: str) -> ReplyError:
+        size = f"{len(response.body):,} bytes" if response.body else "no body"
+        shown = f"; it begins {response.body[:60].decode('utf-8', 'replace')!r}" if response.body else ""
+        return ReplyDecodeError(
+            f"{self.operation.dotted}: the reply ({response.status}, {size}) is not {plan.kind}: {reason[:300]}{shown}",
+            response=response,
+            operation=self.operation.dotted,
+        )
 
     def _judge(self, plan: Plan, response: Response, value: Any, mode: str) -> None:
         validator = plan.validator
@@ -109,8 +117,6 @@ class Parser:
             self._report(self._invalid(response, problems, value), mode)
 
     def _finish(self, plan: Plan, response: Response, value: Any, expected: int | None, mode: str) -> Any:
-        if type(value) is not dict and type(value) is not list:
-            return value
         if self.aligner is not None and plan.kind == "json":
             problems = self.aligner.align(value, expected)
             if problems and mode != "off":
@@ -128,8 +134,10 @@ class Parser:
         self._warn(error)
 
     def _invalid(self, response: Response, problems: tuple[Problem, ...], value: Any) -> ReplyError:
+        said = error_message(value["error"]) if isinstance(value, dict) and value.get("error") else ""
         return ReplyValidationError(
-            f"{self.operation.dotted}: the reply ({response.status}) is not what the document promises",
+            f"{self.operation.dotted}: the reply ({response.status}) is not what the document promises"
+            + (f"; the service says {said!r}" if said else ""),
             response=response,
             problems=problems,
             value=value,
@@ -168,7 +176,7 @@ class Parser:
         if media is None:
             known = ", ".join(item.name for item in reply.content)
             return _loose(
-                content_type, f"the reply ({status}) is {essence(content_type)}; the document declares {known}"
+                content_type, f"the reply ({status}) is {essence(content_type)[:100]}; the document declares {known}"
             )
         return self._declared(media, content_type or media.name)
 
@@ -183,6 +191,14 @@ class Parser:
             declared=True,
             content_type=content_type,
         )
+
+
+def _single(content_type: str) -> str:
+    """A Content-Type that was sent twice, as once; where the two differ, neither is believed (RFC 9110, 8.3)."""
+    if "," not in content_type:
+        return content_type
+    kinds = [part.strip() for part in content_type.split(",")]
+    return kinds[0] if len({essence(kind) for kind in kinds}) == 1 else content_type
 
 
 def _loose(content_type: str, fault: str) -> Plan:

@@ -6,13 +6,15 @@ thousand operations costs nothing for those that are not used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi import names
-from dynaclient.openapi.extensions import env_of, read_batch, read_error_statuses, read_retry, read_timeout
+from dynaclient.openapi.access import read_schemes, read_security, read_servers
+from dynaclient.openapi.extensions import read_batch, read_error_statuses, read_retry, read_timeout
 from dynaclient.openapi.media import is_json
 from dynaclient.openapi.model import (
     Api,
@@ -22,14 +24,13 @@ from dynaclient.openapi.model import (
     OperationKey,
     Parameter,
     Reply,
-    SecurityScheme,
-    Server,
 )
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
+from dynaclient.openapi.style import ALLOWED
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 9.1
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})  # OpenAPI 3.1, 4.8.12.2.1
 
 
@@ -46,14 +47,9 @@ def read(document: Mapping[str, Any], source: str = "") -> Api:
     Raises
     ------
     SpecError
-        Where the document has no usable ``openapi`` version or no ``paths``.
+        Where the document has no usable ``openapi`` version.
     """
-    version = str(document.get("openapi", ""))
-    short = ".".join(version.split(".")[:2])
-    if short not in ("3.0", "3.1", "3.2"):
-        raise SpecError(
-            f"this is OpenAPI {version or 'of no stated version'}; 3.0, 3.1 and 3.2 are read", source=source
-        )
+    short = _version(document, source)
     info = document.get("info")
     tolerated: list[str] = []
     return Api(
@@ -62,10 +58,24 @@ def read(document: Mapping[str, Any], source: str = "") -> Api:
         title=str(info.get("title", "")) if isinstance(info, Mapping) else "",
         source=source,
         servers=read_servers(document, ""),
-        schemes=read_schemes(document),
+        schemes=read_schemes(document, tolerated),
         index={key.dotted: key for key in _index(document, tolerated)},
         tolerated=tuple(tolerated),
     )
+
+
+def _version(document: Mapping[str, Any], source: str) -> str:
+    version = str(document.get("openapi", ""))[:20]
+    short = ".".join(version.split(".")[:2])
+    if short in ("3.0", "3.1", "3.2"):
+        return short
+    if "swagger" in document:
+        kind = (
+            f"Swagger {str(document['swagger'])[:20]}; convert it to OpenAPI 3, for example with `npx swagger2openapi`"
+        )
+    else:
+        kind = f"OpenAPI {version}" if version else "no OpenAPI document: it has no `openapi` version"
+    raise SpecError(f"this is {kind}; OpenAPI 3.0, 3.1 and 3.2 are read", source=source)
 
 
 def _found(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
@@ -85,7 +95,7 @@ def _found(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[tuple[
                 yield method.upper(), path, item[method], join(pointer, method)
         more = item.get("additionalOperations")  # OpenAPI 3.2: methods in their exact case
         for method, operation in more.items() if isinstance(more, Mapping) else ():
-            if isinstance(operation, Mapping):
+            if isinstance(operation, Mapping) and _TOKEN.fullmatch(method):
                 yield method, path, operation, join(pointer, "additionalOperations", method)
 
 
@@ -96,10 +106,11 @@ def _index(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[Operat
         for method, path, node, pointer in _found(document, tolerated)
         if node.get("x-speakeasy-ignore") is not True
     ]
-    groups = {entry[0][:depth] for entry in found for depth in range(1, len(entry[0]) + 1)}
-    taken: set[tuple[str, ...]] = set(groups)
-    for group, method, path, node, pointer in found:
-        name = names.safe(names.method_of(node, group, method, path, overrides))
+    taken: set[tuple[str, ...]] = {_group(entry[0][:depth]) for entry in found for depth in range(1, len(entry[0]) + 1)}
+    for words, method, path, node, pointer in found:
+        group = _group(words)
+        reserved = () if group else names.RESERVED_ON_CLIENT
+        name = names.safe(names.method_of(node, words, method, path, overrides), reserved)
         if (*group, name) in taken:
             settled = _settle((*group, name), method, taken)
             tolerated.append(f"{'.'.join((*group, name))} is taken: {method} {path} is {'.'.join(settled)}")
@@ -115,6 +126,11 @@ def _index(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[Operat
             tag=_first_tag(node),
             deprecated=node.get("deprecated") is True,
         )
+
+
+def _group(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A group as attributes of the client: the first hides none of its own, and none is a keyword."""
+    return tuple(names.safe(word, () if number else names.RESERVED_ON_CLIENT) for number, word in enumerate(words))
 
 
 def _settle(name: tuple[str, ...], method: str, taken: set[tuple[str, ...]]) -> tuple[str, ...]:
@@ -147,8 +163,11 @@ def operation(api: Api, key: OperationKey) -> Operation:
     """
     document = api.document
     node = at(document, key.pointer)
-    item_pointer = key.pointer.rpartition("/")[0].removesuffix("/additionalOperations")
+    item_pointer, _, method = key.pointer.rpartition("/")
+    if method not in METHODS:
+        item_pointer = item_pointer.removesuffix("/additionalOperations")
     item = at(document, item_pointer)
+    owners = ((document.get("paths"), "/paths"), (item, item_pointer), (node, key.pointer))
     parameters = _parameters(api, key, item, item_pointer, node)
     body = _body(api, node, key.pointer)
     parameters, body = _named(parameters, body)
@@ -161,11 +180,11 @@ def operation(api: Api, key: OperationKey) -> Operation:
         body=body,
         replies=_replies(document, node, key.pointer),
         servers=read_servers(node, key.pointer) or read_servers(item, item_pointer) or api.servers,
-        security=_security(api, node),
+        security=read_security(document, node, key.pointer),
         retry=read_retry(document, node, key.pointer),
         timeout=read_timeout(document, node, key.pointer),
         batch=read_batch(document, node, key.pointer),
-        error_statuses=read_error_statuses(document, item, node),
+        error_statuses=read_error_statuses(owners),
         summary=str(node.get("summary") or "").strip(),
         description=str(node.get("description") or "").strip(),
         deprecated=key.deprecated,
@@ -181,21 +200,41 @@ def _parameters(
         written = owner.get("parameters")
         for number, entry in enumerate(written if isinstance(written, list) else ()):
             resolved, pointer = deref(api.document, entry, join(owner_pointer, "parameters", number))
-            parameter = _parameter(api.document, resolved, pointer)
+            parameter = _parameter(api, resolved, pointer)
             if parameter.location == "header" and parameter.name.lower() in _IGNORED_HEADERS:
                 continue
             found[parameter.name, parameter.location] = parameter
-    order = {"path": 0, "query": 1, "querystring": 2, "header": 3, "cookie": 4}
-    return tuple(sorted(found.values(), key=lambda parameter: order.get(parameter.location, 5)))
+    order = list(ALLOWED)
+    return tuple(sorted(_of_template(found, key), key=lambda parameter: order.index(parameter.location)))
 
 
-def _parameter(document: Mapping[str, Any], node: Any, pointer: str) -> Parameter:
-    if not isinstance(node, Mapping) or not isinstance(node.get("name"), str) or not isinstance(node.get("in"), str):
-        raise SpecError("a parameter needs a `name` and an `in`", pointer=pointer)
+def _of_template(found: Mapping[tuple[str, str], Parameter], key: OperationKey) -> Iterator[Parameter]:
+    """The parameters, so that those in the path are those of its template (OpenAPI 3.1, 4.8.2): one that is not in it cannot be sent, and
+    one that is not declared is taken for a text.
+    """
+    named = dict.fromkeys(names.TEMPLATE.findall(key.path.partition("#")[0]))
+    for name in named:
+        yield found.get((name, "path")) or Parameter(
+            name, "", "path", required=True, style="simple", pointer=key.pointer
+        )
+    yield from (parameter for (_, location), parameter in found.items() if location != "path")
+
+
+def _parameter(api: Api, node: Any, pointer: str) -> Parameter:
+    if not isinstance(node, Mapping) or not isinstance(node.get("name"), str) or node.get("in") not in tuple(ALLOWED):
+        raise SpecError(f"a parameter needs a `name`, and an `in` that is one of {', '.join(ALLOWED)}", pointer=pointer)
     location = node["in"]
-    style = str(node.get("style") or _STYLES.get(location, "form"))
+    styles = ALLOWED[location]
+    style = node.get("style") or styles[0]
+    if style not in styles:
+        raise SpecError(
+            f"the style {style!r} has no meaning in {location}; known are {', '.join(styles)}", pointer=pointer
+        )
+    explode = node.get("explode")
     content = node.get("content")
-    media = _content(document, content, join(pointer, "content")) if isinstance(content, Mapping) else ()
+    media = _content(api.document, content, join(pointer, "content")) if isinstance(content, Mapping) else ()
+    if location == "querystring" and not media:
+        raise SpecError("a parameter in querystring says by `content` how it is written", pointer=pointer)
     return Parameter(
         name=node["name"],
         python_name="",
@@ -203,8 +242,9 @@ def _parameter(document: Mapping[str, Any], node: Any, pointer: str) -> Paramete
         required=node.get("required") is True or location == "path",
         schema=join(pointer, "schema") if "schema" in node else (media[0].schema if media else None),
         style=style,
-        explode=bool(node.get("explode", style in ("form", "cookie"))),
-        allow_reserved=node.get("allowReserved") is True,
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
+        # Before 3.2 it counts in queries only (OpenAPI 3.1.1, 4.8.12.2.2).
+        allow_reserved=node.get("allowReserved") is True and (location == "query" or api.version == "3.2"),
         allow_empty=node.get("allowEmptyValue") is True,
         content=media[0] if media else None,
         description=str(node.get("description") or "").strip(),
@@ -217,6 +257,8 @@ def _body(api: Api, node: Mapping[str, Any], pointer: str) -> Body | None:
     if not isinstance(node.get("requestBody"), Mapping):
         return None
     resolved, place = deref(api.document, node["requestBody"], join(pointer, "requestBody"))
+    if not isinstance(resolved, Mapping):
+        raise SpecError("an object with `content` is expected here", pointer=place)
     content = _content(api.document, resolved.get("content"), join(place, "content"))
     required = resolved.get("required") is True
     return Body(
@@ -291,6 +333,8 @@ def _replies(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str)
         if status.startswith("x-"):
             continue
         resolved, place = deref(document, entry, join(pointer, "responses", status))
+        if not isinstance(resolved, Mapping):
+            resolved = {}
         headers = resolved.get("headers")
         found.append(
             Reply(
@@ -304,56 +348,3 @@ def _replies(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str)
             )
         )
     return tuple(found)
-
-
-def read_servers(node: Mapping[str, Any], pointer: str) -> tuple[Server, ...]:
-    """The Server Objects of a document, path item or operation; ``()`` where there are none."""
-    written = node.get("servers")
-    found = []
-    for number, entry in enumerate(written if isinstance(written, list) else ()):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("url"), str):
-            continue
-        variables = entry.get("variables")
-        found.append(
-            Server(
-                url=entry["url"],
-                id=str(entry.get("x-speakeasy-server-id") or entry.get("name") or ""),
-                description=str(entry.get("description") or "").strip(),
-                variables=variables if isinstance(variables, Mapping) else {},
-                pointer=join(pointer, "servers", number),
-            )
-        )
-    return tuple(found)
-
-
-def read_schemes(document: Mapping[str, Any]) -> dict[str, SecurityScheme]:
-    """The security schemes of the components, by name."""
-    components = document.get("components")
-    written = components.get("securitySchemes") if isinstance(components, Mapping) else None
-    found = {}
-    for name, entry in written.items() if isinstance(written, Mapping) else ():
-        node, pointer = deref(document, entry, join("/components/securitySchemes", name))
-        if not isinstance(node, Mapping):
-            continue
-        env, by_server = env_of(name, node)
-        found[name] = SecurityScheme(
-            name=name,
-            type=str(node.get("type") or ""),
-            scheme=str(node.get("scheme") or "").lower(),
-            location=str(node.get("in") or ""),
-            parameter=str(node.get("name") or ""),
-            env=env,
-            env_by_server=by_server,
-            description=str(node.get("description") or "").strip(),
-            pointer=pointer,
-        )
-    return found
-
-
-def _security(api: Api, node: Mapping[str, Any]) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]:
-    written = node.get("security", api.document.get("security"))
-    return tuple(
-        tuple((name, tuple(scopes if isinstance(scopes, list) else ())) for name, scopes in alternative.items())
-        for alternative in (written if isinstance(written, list) else ())
-        if isinstance(alternative, Mapping)
-    )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import ArgumentError, Problem, SpecError
 from dynaclient.openapi.model import Server
 
 LOCAL = "local"
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_NOT_IN_HOST = re.compile(r"[\s\\/?#<>^|\"`{}]")
+_PATH = "/%:@!$&'()*+,;=-._~"  # RFC 3986, 3.3; triples that are encoded already stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _unknown(servers: tuple[Server, ...], wanted: str) -> ArgumentError:
 def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target:
     url = _fill(server, variables)
     if "://" not in url:
-        if "://" not in base:
+        if not base.startswith(("http://", "https://")):
             raise SpecError(
                 f"the document's server is {url!r}, relative to where the document was published, and that is not known; "
                 "pass server='https://...' (at the shell --server), or server='local'",
@@ -98,51 +101,48 @@ def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target
 
 
 def _fill(server: Server, variables: Mapping[str, str]) -> str:
-    url = server.url
-    for name, variable in server.variables.items():
-        entry: Mapping[str, Any] = variable if isinstance(variable, Mapping) else {}
-        value = str(variables.get(name, entry.get("default", "")))
-        allowed = entry.get("enum")
-        if isinstance(allowed, list) and allowed and value not in map(str, allowed):
-            problem = Problem(
-                name,
-                f"{value!r} is not allowed for this server variable",
-                server.pointer,
-                f"one of {', '.join(map(str, allowed))}",
-            )
-            raise ArgumentError("the server's URL cannot be made", problems=(problem,))
-        url = url.replace(f"{{{name}}}", value)
-    if "{" in url:
+    if "{" not in server.url:
+        return server.url
+    return _VARIABLE.sub(lambda match: _variable(server, match[1], variables), server.url)
+
+
+def _variable(server: Server, name: str, variables: Mapping[str, str]) -> str:
+    """The value of one variable in a server's URL (OpenAPI 3.1, 4.8.6): the caller's, else the default."""
+    entry = server.variables.get(name)
+    if not isinstance(entry, Mapping):
         raise SpecError(
-            f"the server's URL {url!r} has a variable that the document does not define", pointer=server.pointer
+            f"the server's URL {server.url!r} has a variable {name!r} that the document does not define",
+            pointer=server.pointer,
         )
-    return url
+    value = variables.get(name, entry.get("default"))
+    allowed = entry.get("enum")
+    allowed = [str(one) for one in allowed] if isinstance(allowed, list) else []
+    if value is not None and (not allowed or str(value) in allowed):
+        return str(value)
+    message = "needs a value" if value is None else f"{str(value)!r} is not allowed for this server variable"
+    hint = f"one of {', '.join(allowed)}" if allowed else f"pass server_variables={{{name!r}: ...}}"
+    raise ArgumentError("the server's URL cannot be made", problems=(Problem(name, message, server.pointer, hint),))
 
 
 def _split(url: str, identifier: str, pointer: str) -> Target:
-    problem = ""
+    shown = repr(url.partition("?")[0])  # what follows may be a key
+    if "@" in re.split(r"[/\\?#]", url.partition("://")[2], maxsplit=1)[0]:
+        raise _unusable("a URL with a user or password in it is refused; pass credentials= instead", pointer)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ArgumentError(
-            "no usable server", problems=(Problem("server", f"{url!r} is no URL: {error}", pointer),)
-        ) from None
+        raise _unusable(f"{shown} is no URL: {error}", pointer) from None
     if parts.scheme not in ("http", "https"):
-        problem = f"{parts.scheme or 'no scheme'} is not supported; http and https are"
-    elif not parts.hostname:
-        problem = "the URL has no host"
-    elif parts.username or parts.password:
-        raise ArgumentError(
-            "no usable server",
-            problems=(
-                Problem("server", "a URL with a user or password in it is refused; pass credentials= instead", pointer),
-            ),
-        )
-    elif parts.query or parts.fragment:
-        problem = "a server's URL has no query and no fragment"
-    if problem:
-        raise ArgumentError("no usable server", problems=(Problem("server", f"{url!r}: {problem}", pointer),))
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    origin = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-    return Target(identifier, origin, parts.path.rstrip("/"), pointer=pointer)
+        raise _unusable(f"{shown}: {parts.scheme or 'no scheme'} is not supported; http and https are", pointer)
+    if not parts.hostname or _NOT_IN_HOST.search(parts.hostname):
+        raise _unusable(f"{shown}: the URL has no usable host", pointer)
+    if parts.query or parts.fragment:
+        raise _unusable(f"{shown}: a server's URL has no query and no fragment", pointer)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    return Target(identifier, origin, quote(parts.path.rstrip("/"), safe=_PATH), pointer=pointer)
+
+
+def _unusable(message: str, pointer: str) -> ArgumentError:
+    return ArgumentError("no usable server", problems=(Problem("server", message, pointer),))

@@ -109,7 +109,9 @@ def choices(document: Mapping[str, Any], pointer: str) -> tuple[Any, ...]:
             found.extend(value for value in node["enum"] if value not in found)
         elif "const" in node and node["const"] not in found:
             found.append(node["const"])
-        elif node.get("type") not in (None, "null") and "enum" not in node:
+        elif node.get("type") == "null":
+            found.extend([] if None in found else [None])
+        elif node.get("type") is not None:
             return ()
     return tuple(found)
 

@@ -78,7 +78,7 @@ def docstring(operation: Operation, document: Mapping[str, Any]) -> str:
     fields += [f"{name}: {CALL_OPTIONS[name]}\n{_indented(_OPTION_HELP[name])}" for name in offered_options(operation)]
     if fields:
         parts.append("Parameters\n----------\n" + "\n".join(fields))
-    good = [reply for reply in operation.replies if reply.status[0] in "23d"]
+    good = [reply for reply in operation.replies if reply.status.startswith(("2", "3", "d"))]
     if good:
         parts.append(
             "Returns\n-------\n" + "\n".join(f"{reply.status}\n{_indented(reply.description)}" for reply in good)

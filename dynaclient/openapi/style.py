@@ -132,10 +132,9 @@ def deep_object(name: str, value: Any, explode: bool, safe: str = "") -> str:
     if not isinstance(value, Mapping):
         raise ValueError("the style deepObject has a form for objects only")
     key = _quote(name, "")
-    parts = []
+    parts: list[str] = []
     for member, item in value.items():
-        several = item if isinstance(item, list) else [item]
-        parts.extend(f"{key}%5B{_quote(member, '')}%5D={_quote(one, safe)}" for one in several)
+        parts.extend(f"{key}%5B{_quote(member, '')}%5D={_quote(one, safe)}" for one in _several(item))
     return "&".join(parts)
 
 
@@ -222,9 +221,13 @@ def _cookie(parameter: Parameter, value: Any) -> str:
         return "; ".join(f"{_in_cookie(key)}={_in_cookie(text(item))}" for key, item in value.items())
     if parameter.explode and isinstance(value, list):
         return "; ".join(f"{parameter.name}={_in_cookie(text(item))}" for item in value)
-    parts = [part for pair in value.items() for part in pair] if isinstance(value, Mapping) else value
-    parts = parts if isinstance(parts, list) else [parts]
+    pairs = value.items() if isinstance(value, Mapping) else [(part,) for part in _several(value)]
+    parts: list[Any] = [part for pair in pairs for part in pair]
     return f"{parameter.name}={','.join(_in_cookie(text(part)) for part in parts)}"
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _in_cookie(written: str) -> str:

@@ -213,7 +213,9 @@ def fetched(url: str, fetch: Fetch | None) -> Content:
     except DynaclientError:
         raise
     except (OSError, ValueError) as error:
-        raise SpecError(f"the document cannot be read: {type(error).__name__}: {error}", source=name) from None
+        raise SpecError(
+            f"the document cannot be read: {type(error).__name__}: {str(error).replace(url, name)}", source=name
+        ) from None
     final = (final or url).partition("#")[0]
     return Content(final, shown_url(final), raw)
 

@@ -71,9 +71,7 @@ def load(
     Raises
     ------
     SpecError
-        Where there is no such document, or it cannot be read or makes no sense; with place and what to do.
-    UnsupportedError
-        Where it is of a kind or version that is not supported.
+        Where it cannot be read or makes no sense, with place and what to do; UnsupportedError for other kinds and versions.
     """
     if isinstance(spec, Mapping):
         return _from_mapping(spec, limits)
@@ -83,10 +81,7 @@ def load(
     document = reading.remembered() if cache else None
     if document is not None:
         return document
-    try:
-        document, entry = reading.read()
-    except RecursionError:
-        raise SpecError("it nests too deeply to be read from where load was called", source=content.name) from None
+    document, entry = reading.read()
     if cache:
         store.put("document", reading.key, entry)
     return document
@@ -181,8 +176,12 @@ class _Reading:
         """The document, and its form in the cache."""
         from dynaclient.source.text import parse
 
-        data, yaml = parse(self.content.raw, self.content.name, self.limits)
-        return self.settle(data, yaml=yaml)
+        name = self.content.name
+        try:
+            data, yaml = parse(self.content.raw, name, self.limits)
+            return self.settle(data, yaml=yaml)
+        except RecursionError:
+            raise SpecError("it nests too deeply to be read from where load was called", source=name) from None
 
     def settle(self, data: Any, *, yaml: bool) -> tuple[Document, dict[str, Any]]:
         from dynaclient.source.bundle import Bundler, needs_bundling

@@ -89,7 +89,8 @@ def deliver(
 def _total(policy: RetryPolicy, timeout: Timeout) -> float:
     if timeout.total is not None:
         return timeout.total
-    return policy.max_elapsed_time / 1000 if policy.strategy == "backoff" else DEFAULT_TOTAL
+    # A max_elapsed_time of 0 leaves no time for retries; the first attempt is still made.
+    return (policy.max_elapsed_time / 1000 if policy.strategy == "backoff" else 0) or DEFAULT_TOTAL
 
 
 def _decide(

@@ -18,7 +18,8 @@ from typing import Any
 MAX_LINE = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 20
-BLOCK = 1 << 18
+BLOCK = 1 << 26
+_PIECE = 1 << 16
 _BUFFER = 1 << 15
 
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[0-9])[ \t]+([1-9][0-9]{2})(?:[ \t]([^\r\n]*))?\r?\n")
@@ -37,7 +38,11 @@ class FramingError(HTTPException):
 
 
 class TimedReader(io.RawIOBase):
-    """A socket's bytes. Each read waits as long as the socket's own timeout says, and never beyond the deadline."""
+    """A socket's bytes. Each read waits as long as the socket's own timeout says, and never beyond the deadline.
+
+    While ``held`` is not None, an error is put there and told as the end of the bytes, so that a reader that has collected some returns
+    them instead of losing them.
+    """
 
     def __init__(self, sock: socket.socket, deadline: float | None, clock: Callable[[], float]) -> None:
         self._sock = sock
@@ -45,6 +50,7 @@ class TimedReader(io.RawIOBase):
         self._deadline = deadline
         self._clock = clock
         self.ended = False
+        self.held: list[OSError] | None = None
 
     def readable(self) -> bool:
         """True: what io.BufferedReader asks for."""
@@ -54,13 +60,22 @@ class TimedReader(io.RawIOBase):
         """Fill the buffer with what one read of the socket gives; 0 at its end."""
         if self.ended:
             return 0
-        if self._deadline is not None:
-            left = self._deadline - self._clock()
-            if self._timeout is None or left < self._timeout:
-                if left <= 0:
-                    raise TimeoutError("the deadline of the call ran out")
-                self._sock.settimeout(left)
-        return self._sock.recv_into(buffer)
+        try:
+            if self._deadline is not None:
+                self._shorten(self._deadline - self._clock())
+            return self._sock.recv_into(buffer)
+        except OSError as error:
+            if self.held is None:
+                raise
+            self.ended = True
+            self.held.append(error)
+            return 0
+
+    def _shorten(self, left: float) -> None:
+        if self._timeout is None or left < self._timeout:
+            if left <= 0:
+                raise TimeoutError("the deadline of the call ran out")
+            self._sock.settimeout(left)
 
 
 class Reply:
@@ -195,15 +210,21 @@ class Reply:
             self.keeps_open = False
 
     def _exactly(self, fp: io.BufferedReader, length: int) -> Iterator[bytes]:
+        """So many bytes, read into their place at once; what came before a failure is given before it is raised."""
         while length:
-            block = fp.read1(min(length, BLOCK))
-            if not block:
-                raise IncompleteRead(b"", length)
-            length -= len(block)
-            yield block
+            wanted = min(length, BLOCK)
+            held: list[OSError] = []
+            self._raw.held = held
+            block = fp.read(wanted)
+            self._raw.held = None
+            if block:
+                yield block
+            if len(block) < wanted:
+                raise held[0] if held else IncompleteRead(b"", length - len(block))
+            length -= wanted
 
     def _until_closed(self, fp: io.BufferedReader, limit: int) -> Iterator[bytes]:
-        while block := fp.read1(BLOCK):
+        while block := fp.read1(_PIECE):
             limit -= len(block)
             if limit < 0:
                 raise BodyTooLargeError("it goes on")
