@@ -7,8 +7,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 PROGRAM = "dynaclient"
 _RED, _YELLOW, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
@@ -82,8 +80,3 @@ def error(text: str, hint: str = "", details: Mapping[str, Any] | None = None) -
     write(f"{PROGRAM}: {STYLE.color(_RED, 'error:')} {visible(text)}")
     if hint:
         write(f"  {visible(hint)}")
-
-
-def usage(failure: click.UsageError) -> str:
-    """The message of a usage error as one text."""
-    return failure.format_message()

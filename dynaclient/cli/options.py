@@ -203,11 +203,18 @@ def shortened(text: str, longest: int = _LONGEST_HELP) -> str:
 
 
 def _body_option(operation: Operation) -> BodyOption:
+    from dynaclient.openapi.media import is_json
+    from dynaclient.openapi.read import default_media
+
     assert operation.body is not None
-    text = shortened(operation.body.description)
-    how = "The whole body: JSON, @FILE (also YAML) or `-` for standard input"
+    media = default_media(operation.body.content)
+    json = media is not None and is_json(media.name)
+    said = shortened(operation.body.description)
+    parts = [said if not said or said[-1] in ".!?:" else f"{said}."]
+    kind = "JSON, @FILE (also YAML)" if json else f"{media.name if media else 'bytes'} as text, @FILE"
     laid = "; the options above are laid over it." if operation.body.properties else "."
-    mark = "  [required]" if operation.body.required and not operation.body.properties else ""
-    return BodyOption(
-        ["body", "--body"], metavar="JSON|@FILE|-", type=Typed(), help=f"{text + ' ' if text else ''}{how}{laid}{mark}"
-    )
+    parts.append(f"The whole body: {kind} or `-` for standard input{laid}")
+    if operation.body.required and not operation.body.properties:
+        parts.append(" [required]")
+    metavar = "JSON|@FILE|-" if json else "TEXT|@FILE|-"
+    return BodyOption(["body", "--body"], metavar=metavar, type=Typed(), help=" ".join(filter(None, parts)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 OUTPUTS = ("json", "yaml", "table", "raw")
 MODES = ("strict", "warn", "off")
 PREFIX = "DYNACLIENT"
-_Value = TypeVar("_Value")
 
 
 class Lines(click.ParamType[str]):
@@ -208,14 +207,3 @@ def shared_options(names: Iterable[str] = ALL, taken: Iterable[str] = ()) -> lis
             own = name if len(left) == len(entry.declarations) else f"shared_{name}"
             made.append(SharedOption([own, *left], setting=name, help=entry.help, **entry.more))
     return made
-
-
-def with_shared(*names: str) -> Callable[[_Value], _Value]:
-    """A decorator that gives a command shared options."""
-
-    def decorate(command: _Value) -> _Value:
-        assert isinstance(command, click.Command)
-        command.params.extend(shared_options(names or ALL))
-        return command
-
-    return decorate
