@@ -10,10 +10,10 @@ from dynaclient import auth
 from dynaclient.call import Call
 from dynaclient.core import Core
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.fetch import open_document
 from dynaclient.group import member, members, no_member
 from dynaclient.openapi.model import Api
 from dynaclient.options import bad_option, from_environment
-from dynaclient.source import load
 from dynaclient.transport import Transport
 from dynaclient.wire import Timeout
 from dynaclient.world import World
@@ -28,7 +28,7 @@ class Client:
     Parameters
     ----------
     spec:
-        The document: a path, text, bytes, a mapping, or None for the one that ships.
+        The document: a path, a URL, text, bytes, a mapping, a loaded Document, or None for the one that ships.
     server:
         The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
     bearer_auth:
@@ -97,7 +97,8 @@ class Client:
                 max_reply_bytes=max_reply_bytes,
             )
 
-        self._core = Core(load(spec, cache=cache), wallet, transport, make_transport, server_variables, world)
+        document = open_document(spec, make_transport, cache=cache)
+        self._core = Core(document, wallet, transport, make_transport, server_variables, world)
         unknown = wallet.names() - self._core.api.schemes.keys()
         if unknown:
             known = ", ".join(self._core.api.schemes) or "none"

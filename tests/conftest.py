@@ -1,7 +1,23 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and what keeps the machine's own settings out of the tests."""
+
+import os
 
 import pytest
 from loopback import Loopback
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _apart(tmp_path_factory):
+    """A cache of the session's own, and none of the variables that the machine's user may have set."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("DYNACLIENT_") or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        for name in ("ATOMASDK_BEARER_AUTH", "OPENAI_API_KEY"):
+            patch.delenv(name, raising=False)
+        patch.setenv("DYNACLIENT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DYNACLIENT_CONFIG", str(tmp_path_factory.mktemp("config") / "config.toml"))
+        yield
 
 
 @pytest.fixture

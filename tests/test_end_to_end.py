@@ -95,7 +95,7 @@ def test_a_stalled_attempt_is_given_up_and_made_again(server, client, waits):
             dynaclient.UndeclaredReplyError,
             "text/html",
         ),
-        (reply(200, b"", "Content-Type: application/json"), dynaclient.ReplyDecodeError, "0 bytes"),
+        (reply(200, b"", "Content-Type: application/json"), dynaclient.ReplyDecodeError, "no body"),
         (reply(204), dynaclient.UndeclaredReplyError, "204"),
         (
             reply(200, b'{"data": null, "error": {"message": "quota"}}', "Content-Type: application/json"),

@@ -14,7 +14,7 @@ FLOORS = [
     {"errors", "wire", "value", "version", "curl", "world"},
     {"openapi"},
     {"retry", "retry_fields", "redirect"},
-    {"source", "auth", "transport"},
+    {"source", "auth", "transport", "fetch"},
     {"options", "call", "core", "group", "client"},
     {"local", "testing"},
     {"cli", "__main__"},

@@ -162,7 +162,9 @@ def test_base64_round_trip(data):
     assert media.decode_base64(base64.b64encode(data).decode()) == data
 
 
-@pytest.mark.parametrize("text", ["AA", "AA=", "AAA", "A===", "AAAA=", "AA==AA==", "A A=", "AAA\n", "AA-_", "ÄÄÄÄ", "===="])
+@pytest.mark.parametrize(
+    "text", ["AA", "AA=", "AAA", "A===", "AAAA=", "AA==AA==", "A A=", "AAA\n", "AA-_", "ÄÄÄÄ", "===="]
+)
 def test_what_is_not_base64(text):
     """Missing padding, blanks, the URL alphabet and anything after the padding are refused."""
     with pytest.raises(ValueError, match="not base64"):

@@ -12,6 +12,7 @@ from dynaclient.cli.settings import settings_of
 if TYPE_CHECKING:
     from dynaclient.openapi.model import Api, Operation
     from dynaclient.source import Document
+    from dynaclient.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def no_operation(typed: str, known: list[str], source: str) -> str:
     return f"{source or 'The document'} has no operation {typed!r}. {hint}"
 
 
+def _transport() -> Transport:
+    from dynaclient.transport.http import Urllib3Transport
+
+    return Urllib3Transport()
+
+
 def opened(ctx: click.Context, spec: str | None = None) -> Opened:
     """The document of this command line, or the one that is named.
 
@@ -79,12 +86,12 @@ def opened(ctx: click.Context, spec: str | None = None) -> Opened:
     SpecError
         Where it cannot be read.
     """
+    from dynaclient.fetch import open_document
     from dynaclient.openapi.read import read
-    from dynaclient.source import load
 
     spec = spec or settings_of(ctx).spec
     kept: dict[str | None, Opened] = ctx.meta.setdefault(__name__, {})
     if spec not in kept:
-        document = load(spec)
+        document = open_document(spec, _transport)
         kept[spec] = Opened(spec, document, read(document.data, document.source))
     return kept[spec]

@@ -74,7 +74,7 @@ def client_of(command: OperationCommand, settings: Settings) -> Iterator[Client]
     from dynaclient.world import World
 
     with Client(
-        command.document.spec,
+        command.document.document,
         server=settings.server,
         bearer_auth=settings.bearer_auth,
         timeout=settings.timeout,

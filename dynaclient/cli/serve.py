@@ -43,7 +43,7 @@ def serve_command() -> click.Command:
         click.Option(["--host"], default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen."),
         click.Option(
             ["--port"],
-            default=0,
+            default=8080,
             show_default=True,
             type=click.IntRange(0, 65535),
             help="The port; 0 takes a free one.",

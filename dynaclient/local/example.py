@@ -64,13 +64,13 @@ def example(document: Mapping[str, Any], pointer: str, accepts: Accepts) -> Any:
         node, pointer = deref(document, node, pointer)
     whole = (Part(node, pointer),)
     with suppress(UnsupportedError):  # Most schemas need no search; the validators of their parts are then never made.
-        value = _Maker(document, lambda _pointer, _value: True).make(whole)
+        value = Maker(document, lambda _pointer, _value: True).make(whole)
         if accepts(pointer, value):
             return value
-    return _Maker(document, accepts).make(whole)
+    return Maker(document, accepts).make(whole)
 
 
-class _Maker:
+class Maker:
     def __init__(self, document: Mapping[str, Any], accepts: Accepts) -> None:
         self._document = document
         self._accepts = accepts
@@ -164,11 +164,11 @@ class _Maker:
 
     def _drafts(self, way: Way, salt: int) -> Iterator[Any]:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]
-        declared = list(_declared(nodes))
+        declared = list(declared(nodes))
         yield from declared[salt:] if salt < len(declared) else declared
         if any("const" in node for node in nodes):
             return
-        for kind in _types(nodes):
+        for kind in types_of(nodes):
             if kind == "object":
                 yield from self._objects(way, salt)
             elif kind == "array":
@@ -180,16 +180,16 @@ class _Maker:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]
         required = list(dict.fromkeys(chain.from_iterable(_list(node, "required") for node in nodes)))
         known = list(dict.fromkeys(chain.from_iterable(_mapping(node, "properties") for node in nodes)))
-        hidden = {name for name in known if any(_write_only(part.node) for part in _property(way, name))}
+        hidden = {name for name in known if any(_write_only(part.node) for part in property_parts(way, name))}
         wanted = [name for name in required if name not in hidden]
         optional = [name for name in known if name not in required and name not in hidden]
         least = max((node.get("minProperties", 0) for node in nodes), default=0)
-        shown = [name for name in optional if self._has_sample(_property(way, name))]
+        shown = [name for name in optional if self._has_sample(property_parts(way, name))]
         extra = [*optional, *(f"property{number}" for number in range(1, least + 1))]
         filled = [*wanted, *extra[: max(0, least - len(wanted))]]
         if shown:
             yield from self._object(way, [*wanted, *shown], salt)
-        yield {name: self.make(_property(way, name), salt) for name in filled}
+        yield {name: self.make(property_parts(way, name), salt) for name in filled}
         for name in optional:  # What "anyOf" of lists of required names, or a condition, may ask for.
             yield from self._object(way, [*wanted, name], salt)
         if hidden:  # Since 3.1 a property that is required is so in both directions, whatever "writeOnly" says.
@@ -198,11 +198,11 @@ class _Maker:
     def _object(self, way: Way, names: list[str], salt: int) -> Iterator[dict[str, Any]]:
         """One draft with these properties, none where one of them cannot be made."""
         with suppress(UnsupportedError):
-            yield {name: self.make(_property(way, name), salt) for name in names}
+            yield {name: self.make(property_parts(way, name), salt) for name in names}
 
     def _has_sample(self, parts: Way) -> bool:
         way = next(self._ways(parts), ())
-        return next(_declared([part.node for part in way if isinstance(part.node, Mapping)]), _NOTHING) is not _NOTHING
+        return next(declared([part.node for part in way if isinstance(part.node, Mapping)]), _NOTHING) is not _NOTHING
 
     def _arrays(self, way: Way, salt: int) -> Iterator[list[Any]]:
         parts = [part for part in way if isinstance(part.node, Mapping)]
@@ -213,7 +213,7 @@ class _Maker:
         for more in (0, 1):
             items = []
             for number in range(size + more):
-                wanted = [item for part in parts for item in _item(part, number)]
+                wanted = [item for part in parts for item in item_parts(part, number)]
                 wanted += [part.child("contains") for part in contained]
                 items.append(self.make(tuple(wanted) or (Part({}, _NO_PLACE),), salt + number * step))
             yield items
@@ -222,7 +222,7 @@ class _Maker:
 _NOTHING = object()
 
 
-def _declared(nodes: list[Mapping[str, Any]]) -> Iterator[Any]:
+def declared(nodes: list[Mapping[str, Any]]) -> Iterator[Any]:
     """What the schemas themselves offer: ``const``, ``examples``, ``example``, ``default``, ``enum``."""
     for node in nodes:
         if "const" in node:
@@ -259,7 +259,7 @@ _SIGNS = {
 _ANY = ("object", "string", "integer", "array", "boolean", "null")
 
 
-def _types(nodes: list[Mapping[str, Any]]) -> list[str]:
+def types_of(nodes: list[Mapping[str, Any]]) -> list[str]:
     """The types that all schemas allow, null last; where they name none, the one that their other keywords hint at."""
     allowed: list[str] | None = None
     for node in nodes:
@@ -279,7 +279,7 @@ def _types(nodes: list[Mapping[str, Any]]) -> list[str]:
     return sorted(allowed, key=lambda name: name == "null")
 
 
-def _property(way: Way, name: str) -> Way:
+def property_parts(way: Way, name: str) -> Way:
     """Every schema that speaks about a property; any value where none does."""
     found = []
     for part in way:
@@ -296,7 +296,7 @@ def _property(way: Way, name: str) -> Way:
     return tuple(found) or (Part({}, _NO_PLACE),)
 
 
-def _item(part: Part, number: int) -> Iterator[Part]:
+def item_parts(part: Part, number: int) -> Iterator[Part]:
     first = _list(part.node, "prefixItems")
     if number < len(first):
         yield part.child("prefixItems", number)

@@ -88,7 +88,7 @@ def _strings(nodes: Nodes, salt: int) -> Iterator[str]:
 
 
 def _numbers(nodes: Nodes, salt: int, *, whole: bool) -> Iterator[int | float]:
-    low, high = _bounds(nodes)
+    low, high = bounds(nodes)
     step = max(_values(nodes, "multipleOf"), default=1)
     begin = 0 if low is None else math.ceil(low / step) * step
     if low is None and high is not None and high < 0:
@@ -105,7 +105,7 @@ def _numbers(nodes: Nodes, salt: int, *, whole: bool) -> Iterator[int | float]:
         yield from (value for value in (low, high) if value is not None)
 
 
-def _bounds(nodes: Nodes) -> tuple[float | None, float | None]:
+def bounds(nodes: Nodes) -> tuple[float | None, float | None]:
     """The narrowest bounds; an exclusive one (a number since 3.1, a boolean in 3.0) counts as inclusive, the judge knows better."""
     low = max([*_values(nodes, "minimum"), *_values(nodes, "exclusiveMinimum")], default=None)
     high = min([*_values(nodes, "maximum"), *_values(nodes, "exclusiveMaximum")], default=None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from dynaclient.errors import SpecError
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
 def escape(token: str) -> str:
@@ -38,12 +41,21 @@ def at(document: Any, pointer: str) -> Any:
         Where nothing stands there.
     """
     node = document
-    for token in tokens(pointer):
-        try:
-            node = node[int(token)] if isinstance(node, list) else node[token]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise SpecError("nothing stands at this place of the document", pointer=pointer) from None
+    try:
+        if pointer and not pointer.startswith("/"):
+            raise KeyError(pointer)
+        for token in tokens(pointer):
+            node = node[_index(token)] if isinstance(node, list) else node[token]
+    except (KeyError, IndexError, TypeError):
+        raise SpecError("nothing stands at this place of the document", pointer=pointer) from None
     return node
+
+
+def _index(token: str) -> int:
+    """The index that a token means: digits without a leading zero (RFC 6901, 4)."""
+    if not _INDEX.fullmatch(token):
+        raise KeyError(token)
+    return int(token)
 
 
 def local_target(reference: str) -> str:

@@ -1,0 +1,87 @@
+"""Error replies -> exceptions."""
+
+import pickle
+
+import pytest
+from cases import cases
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynaclient import errors
+from dynaclient.openapi.failure import error_message, failure
+from dynaclient.openapi.model import Operation, OperationKey
+from dynaclient.wire import Headers, Response
+
+KEY = OperationKey(("things",), "get", "GET", "/things", "/paths/~1things/get")
+OPERATION = Operation(KEY, "get", "GET", "/things")
+
+
+def reply(body=b"", content_type="application/json", status=400, **headers):
+    fields = [("content-type", content_type)] if content_type else []
+    return Response(status, Headers([*fields, *headers.items()]), body)
+
+
+@pytest.mark.parametrize("case", cases("failure.yaml")["messages"], ids=lambda case: case["title"])
+def test_messages(case):
+    """The service's own words are found in the usual error bodies, in one line."""
+    error = failure(OPERATION, reply(case["body"].encode(), case.get("type", "application/json")))
+    assert error.args[0] == "things.get: 400" + (f": {case['message']}" if case["message"] else "")
+    assert error.message == (case["message"] or "things.get: 400")
+
+
+@pytest.mark.parametrize(
+    "status, kind",
+    [
+        (400, errors.BadRequestError), (401, errors.AuthenticationError), (403, errors.PermissionDeniedError),
+        (404, errors.NotFoundError), (409, errors.ConflictError), (422, errors.UnprocessableEntityError),
+        (429, errors.RateLimitError), (500, errors.ServerError), (503, errors.ServerError), (599, errors.ServerError),
+        (418, errors.APIError), (402, errors.APIError), (302, errors.APIError)
+    ],
+)  # fmt: skip
+def test_the_class_belongs_to_the_status(status, kind):
+    """Each status raises its own class, and is kept."""
+    error = failure(OPERATION, reply(status=status))
+    assert type(error) is kind
+    assert error.status_code == status
+
+
+def test_what_the_error_carries():
+    """The body, the reply, the request id and the wait that was asked for are on the error, and in its message."""
+    response = reply(b'{"error": {"message": "Slow down.", "code": 7}}', status=429, **{"X-Request-Id": "r-1"})
+    error = failure(OPERATION, response, 2.5)
+    assert str(error) == "things.get: 429: Slow down. (the service asks to wait 2.5 s) [request id r-1]"
+    assert error.body == {"error": {"message": "Slow down.", "code": 7}}
+    assert (error.retry_after, error.request_id, error.response) == (2.5, "r-1", response)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.args, again.body, again.retry_after) == (type(error), error.args, error.body, 2.5)
+
+
+def test_a_binary_body_is_kept():
+    """A body that is neither JSON nor text stays bytes."""
+    assert failure(OPERATION, reply(b"\x00\xff", "image/png")).body == b"\x00\xff"
+    assert failure(OPERATION, reply()).body is None
+
+
+def test_text_that_is_not_in_its_charset_is_kept():
+    """Text that cannot be decoded is shown as far as it goes."""
+    assert failure(OPERATION, reply(b"caf\xe9", "text/plain")).body == "caf\ufffd"
+    assert failure(OPERATION, reply(b"caf\xe9", "text/plain; charset=latin-1")).body == "café"
+
+
+@given(st.binary() | st.text().map(str.encode), st.sampled_from(["application/json", "text/html", "", "image/png"]))
+def test_any_body_makes_an_error(body, content_type):
+    """Whatever a service answers, an error of moderate length comes of it."""
+    assert len(str(failure(OPERATION, reply(body, content_type)))) < 1000
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
+    st.sampled_from(["error", "message", "detail", "errors", "msg", "loc", "title", "x"]), inner)))  # fmt: skip
+def test_any_data_has_a_message(body):
+    """Whatever data an error body holds, looking for its message ends in one printable line."""
+    assert error_message(body).isprintable()
+
+
+def test_long_messages_are_cut():
+    """A megabyte in an error body does not become the message."""
+    response = reply(b'{"error": "' + b"x" * 1_000_000 + b'"}', **{"x-request-id": "r" * 10_000})
+    assert len(str(failure(OPERATION, response))) < 1000
