@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import RedirectError
-from dynaclient.wire import Request, Response, is_secret_name
+from dynaclient.wire import Request, Response, Upload, is_secret_name
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 10
@@ -45,8 +45,9 @@ def next_request(request: Request, response: Response, visited: tuple[tuple[str,
     Raises
     ------
     RedirectError
-        For a loop, more than ten hops, a step from https to http, another scheme, user information in the ``Location``, and a 301 or 302
-        to a method other than GET or HEAD, since clients disagree on what to send then.
+        For a loop, more than ten hops, a step from https to http, another scheme, user information in the ``Location``, a 301 or 302
+        to a method other than GET or HEAD, since clients disagree on what to send then, and a body that would have to be sent again and
+        cannot be.
 
     307 and 308 keep method and body, 303 becomes GET without a body (HEAD stays HEAD). To another origin (scheme, host and port) go
     only headers that cannot be credentials; nothing is ever added to the new address.
@@ -114,11 +115,16 @@ def _secret_parts(request: Request) -> set[str]:
     return {part for part, name in names.items() if name in request.secret_names or is_secret_name(name)}
 
 
-def _method_and_body(request: Request, status: int, url: str) -> tuple[str, bytes | None]:
+def _method_and_body(request: Request, status: int, url: str) -> tuple[str, bytes | Upload | None]:
     if status == 303:
         return ("HEAD" if request.method == "HEAD" else "GET"), None
+    shown = replace(request, origin="", target=url).redacted().target
+    if isinstance(request.body, Upload) and request.body.spent:
+        raise RedirectError(
+            f"{_at(request)} answered {status} with the new location {shown}, but its body can be read only once and has been sent. "
+            "Give that origin as server=, or a body that can be read again."
+        )
     if status in (301, 302) and request.method not in ("GET", "HEAD"):
-        shown = replace(request, origin="", target=url).redacted().target
         raise RedirectError(
             f"{_at(request)} answered {status} with the new location {shown}; a {request.method} is not sent there by itself. "
             "If that is right, give its origin as server=."
@@ -126,7 +132,7 @@ def _method_and_body(request: Request, status: int, url: str) -> tuple[str, byte
     return request.method, request.body
 
 
-def _headers(request: Request, origin: str, body: bytes | None) -> dict[str, str]:
+def _headers(request: Request, origin: str, body: bytes | Upload | None) -> dict[str, str]:
     headers = dict(request.headers)
     if body is None:
         headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}

@@ -27,6 +27,7 @@ __all__ = [
     "DEFAULT_ATTEMPTS",
     "DEFAULT_STATUS_CODES",
     "IDEMPOTENT_METHODS",
+    "SPENT",
     "Decision",
     "Outcome",
     "base_delay",
@@ -49,6 +50,9 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 DEFAULT_STATUS_CODES = ("408", "429", "502", "503", "504")
 """Retried where nothing is declared: statuses that say "not now" without having done the work. 500 is not among them,
 because it says nothing about what was done."""
+
+SPENT = "its body can be read only once, so that the request cannot be sent again"
+"""The reason of a decision where all else would allow another attempt."""
 
 DEFAULT_ATTEMPTS = 3
 """Attempts in all where nothing is declared."""
@@ -77,6 +81,7 @@ def decide(
     left: float,
     rng: Callable[[], float],
     now: float,
+    spent: bool = False,
 ) -> Decision:
     """Decide whether, and when, to send again.
 
@@ -97,11 +102,15 @@ def decide(
         Uniform in [0, 1); asked only where jitter needs it.
     now:
         Seconds since the epoch, for a ``Retry-After`` that is a date.
+    spent:
+        Whether the request's body was sent and cannot be had again (`dynaclient.wire.Upload.spent`).
     """
     retry_after = parse_retry_after(outcome.headers, now) if isinstance(outcome, Response) else None
     refusal = _refusal(policy, number, outcome, method)
     if refusal:
         return Decision(None, refusal, retry_after)
+    if spent:
+        return Decision(None, SPENT, retry_after)
     delay = _jittered(policy, number - 1, rng)
     if retry_after is not None:
         if policy.retry_after_max is not None and retry_after * 1000 > policy.retry_after_max:

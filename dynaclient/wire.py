@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote
+
+from dynaclient.errors import ArgumentError
 
 REDACTED = "[redacted]"
 
@@ -76,6 +78,72 @@ class Headers(Mapping[str, str]):
         return Headers, (self.pairs,)
 
 
+class _Once:
+    """The pieces of a body that can be had once only, and whether they have been asked for."""
+
+    __slots__ = ("chunks", "started")
+
+    def __init__(self, chunks: Callable[[], Iterator[bytes]]) -> None:
+        self.chunks = chunks
+        self.started = False
+
+    def __call__(self) -> Iterator[bytes]:
+        if self.started:
+            raise ArgumentError(
+                "the body was read before and cannot be read again; make a new one for each call, or give bytes or a file"
+            )
+        self.started = True
+        return self.chunks()
+
+
+def _not_kept() -> Iterator[bytes]:
+    raise ArgumentError("the content of this body was not kept when it was pickled; make the body anew")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is read piece by piece while it is sent, so that its size does not matter.
+
+    Parameters
+    ----------
+    chunks:
+        Gives the pieces, each of any size; called once for every time the body is sent.
+    length:
+        Of all pieces together, bytes; the body must then have exactly this length. None: unknown, the body is sent in chunks (RFC 9112, 7.1).
+    replayable:
+        Whether ``chunks`` gives the same pieces each time. False: it is called once only, and the request is not sent a second time.
+    progress:
+        Called after each piece with the bytes that were handed to the network so far; where the body is sent again, they begin anew.
+
+    Pickling keeps the description, not the content.
+    """
+
+    chunks: Callable[[], Iterator[bytes]]
+    length: int | None = None
+    replayable: bool = True
+    progress: Callable[[int], object] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.replayable and not isinstance(self.chunks, _Once):
+            object.__setattr__(self, "chunks", _Once(self.chunks))
+
+    @property
+    def spent(self) -> bool:
+        """Whether the body was begun and cannot be had again."""
+        return isinstance(self.chunks, _Once) and self.chunks.started
+
+    def read(self) -> bytes:
+        """The whole body at once, for those who need it in memory."""
+        return b"".join(self.chunks())
+
+    def __repr__(self) -> str:
+        size = "of unknown length" if self.length is None else f"{self.length} bytes"
+        return f"<Upload, {size}{'' if self.replayable else ', once only'}>"
+
+    def __reduce__(self) -> Any:
+        return Upload, (_not_kept, self.length)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, ready to send.
@@ -91,7 +159,7 @@ class Request:
     headers:
         The fields to send. Those that the transport adds itself (Host, Content-Length) are not among them.
     body:
-        The whole body, or None.
+        The whole body, a body to be read while it is sent, or None.
     secret_names:
         Lower-case names of headers, query parameters and cookies that carry a credential; ``redacted`` hides their values.
     """
@@ -100,7 +168,7 @@ class Request:
     origin: str
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Upload | None = None
     secret_names: frozenset[str] = frozenset()
 
     @property
@@ -128,7 +196,7 @@ class Request:
 
     def __repr__(self) -> str:
         safe = self.redacted()
-        size = "no body" if self.body is None else f"{len(self.body)} bytes"
+        size = f"{len(self.body)} bytes" if isinstance(self.body, bytes) else repr(self.body or "no body").strip("'")
         return f"<Request {self.method} {safe.url} {dict(safe.headers)!r}, {size}>"
 
     def __reduce__(self) -> Any:
@@ -167,6 +235,50 @@ class Response:
         return f"<Response {self.status} {self.headers.get('content-type', 'no type')}, {len(self.body)} bytes>"
 
 
+@runtime_checkable
+class Stream(Protocol):
+    """A reply whose head has come and whose body is read as it comes. One thread reads; any thread may close.
+
+    Iterating gives the body's blocks, content codings undone, each as soon as it has come; the end of the iteration is the end of the body.
+    Whatever goes wrong on the way is a ``TransportError``; reading on after ``close`` is a ``ConnectionLostError``.
+    """
+
+    @property
+    def status(self) -> int:
+        """The status of the reply."""
+        ...
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the reply."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where the reply comes from, after redirects, without secrets."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """The words of the status line."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def __enter__(self) -> Stream: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+    def read(self, deadline: float | None = None) -> bytes:
+        """The rest of the body, bounded in size as a whole reply is, and by a time on the monotonic clock where one is given."""
+        ...
+
+    def close(self) -> None:
+        """Let go: the connection is kept for the next request where the body has been read to its end, else closed. A read that
+        another thread waits in ends at once. Closing twice is nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What became of one attempt.
@@ -189,7 +301,9 @@ class Timeout:
 
     ``connect`` and ``read`` hold for one attempt (``read``: between two bytes), ``attempt`` for one attempt as a whole, ``total`` for the whole call,
     its retries and waits included. ``attempt`` None: no bound of its own. ``total`` None: the retry policy's ``max_elapsed_time`` where retries are declared,
-    else ten minutes.
+    else ten minutes. A reply that is read as a stream is bound by ``attempt`` and by the default of ``total`` until its head has come; from then on
+    by ``read``, and by ``total`` where it was given. Looking up a host's name is the system's doing and takes as long as the system lets
+    it (on Linux ``options timeout`` and ``attempts`` of resolv.conf): no bound holds for it, since nothing can end it.
     """
 
     connect: float = 5.0

@@ -23,9 +23,6 @@ def document(node, **more):
     return whole({"/x": {"get": {"operationId": "x", "responses": {}, **node}}}, **more)
 
 
-def written(**extensions):
-    return {name: value for name, value in extensions.items() if value is not None}
-
 
 @pytest.mark.parametrize("case", CASES["retries"], ids=lambda case: case["title"])
 def test_retries(case):

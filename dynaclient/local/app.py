@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hmac import compare_digest
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import (
@@ -51,6 +52,8 @@ class App:
         More names of the model ``hash-384``.
     faults:
         What shall go wrong.
+    vary:
+        A seed: replies differ from call to call, by chance, within what the document allows. None: the same reply each time.
     """
 
     def __init__(
@@ -60,13 +63,15 @@ class App:
         require_bearer: str | None = None,
         aliases: Iterable[str] = (),
         faults: Faults | None = None,
+        vary: int | None = None,
     ) -> None:
         self.api = api
         self.faults = faults or Faults()
         self._token = None if require_bearer is None else require_bearer.encode()
         self._aliases = tuple(aliases)
         self._routes = Routes(api)
-        self._replies = Replies(api.document, self._reply_judge)
+        self._varies = vary is not None
+        self._replies = Replies(api.document, self._reply_judge, None if vary is None else Random(vary))
         self._endpoints: dict[str, _Endpoint] = {}
         self._made: dict[tuple[str, str], Response] = {}
         self._checker: Checker | None = None
@@ -89,9 +94,10 @@ class App:
         found = self._routes.find(request.target)
         if not found:
             return Answer(self._no_path(request))
-        matches = [match for match in found if match[0].key.method == request.method]
-        if not matches:
+        meant = [match for match in found if match[0].key.method == request.method]
+        if not meant:
             return self._no_method(request, found)
+        matches = [match for match in meant if match[0].shape == meant[0][0].shape]
         fault = self.faults.take()
         if fault is not None and fault.status:
             response = error_response(
@@ -161,7 +167,7 @@ class App:
         made = self._made.get((endpoint.operation.pointer, accept))
         if made is None:
             made = self._replies.make(endpoint.operation, accept)
-            if len(self._made) < 4096:
+            if len(self._made) < 4096 and not self._varies:
                 self._made[endpoint.operation.pointer, accept] = made
         return made
 

@@ -14,14 +14,40 @@ from typing import Any
 
 from dynaclient.errors import SpecError, UnsupportedError
 from dynaclient.local import scalars
-from dynaclient.local.example import Accepts, Maker, Part, Way, declared, example, item_parts, property_parts, types_of
+from dynaclient.local.example import (
+    Accepts,
+    Direction,
+    Maker,
+    Part,
+    Way,
+    example,
+    item_parts,
+    offered,
+    property_parts,
+    types_of,
+)
 from dynaclient.openapi.pointer import at, deref
 
 Words = Callable[[Random], str]
 
 _THROWS = 6
 _DEEPEST = 6  # beyond it only what is required
-_WORDS = ("", "x", "two words", "a,b;c=d&e", "100%/\\", "Zürich", "日本", "\U0001f600", "null", "true", "1", '"q"', "a+b", "#?")
+_WORDS = (
+    "",
+    "x",
+    "two words",
+    "a,b;c=d&e",
+    "100%/\\",
+    "Zürich",
+    "日本",
+    "\U0001f600",
+    "null",
+    "true",
+    "1",
+    '"q"',
+    "a+b",
+    "#?",
+)
 
 
 def any_words(chance: Random) -> str:
@@ -30,13 +56,18 @@ def any_words(chance: Random) -> str:
 
 
 def draw(
-    document: Mapping[str, Any], pointer: str, accepts: Accepts, chance: Random, words: Words = any_words
+    document: Mapping[str, Any],
+    pointer: str,
+    accepts: Accepts,
+    chance: Random,
+    direction: Direction = "reply",
+    words: Words = any_words,
 ) -> Any:
     """A value that satisfies a schema, another one each time.
 
     Parameters
     ----------
-    document, pointer, accepts:
+    document, pointer, accepts, direction:
         As for ``example``.
     chance:
         The source of chance; the same seed gives the same values.
@@ -53,15 +84,15 @@ def draw(
         node, pointer = deref(document, node, pointer)
     for _ in range(_THROWS):
         with suppress(SpecError):
-            value = _Dice(document, chance, words).make((Part(node, pointer),))
+            value = _Dice(document, chance, direction, words).make((Part(node, pointer),))
             if accepts(pointer, value):
                 return value
-    return example(document, pointer, accepts)
+    return example(document, pointer, accepts, direction)
 
 
 class _Dice(Maker):
-    def __init__(self, document: Mapping[str, Any], chance: Random, words: Words) -> None:
-        super().__init__(document, lambda _pointer, _value: True)
+    def __init__(self, document: Mapping[str, Any], chance: Random, direction: Direction, words: Words) -> None:
+        super().__init__(document, lambda _pointer, _value: True, direction)
         self._chance = chance
         self._words = words
 
@@ -75,12 +106,14 @@ class _Dice(Maker):
 
     def _drafts(self, way: Way, salt: int) -> Iterator[Any]:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]
-        offered = list(declared(nodes))
+        shown = list(offered(nodes))
         fixed = any("const" in node or "enum" in node for node in nodes)
-        if offered and (fixed or self._chance.random() < 0.3):
-            fitting = [value for value in offered if all(_allows(node, value) for node in nodes)]
-            yield self._chance.choice(fitting or offered)
+        if shown and (fixed or self._chance.random() < 0.3):
+            fitting = [value for value in shown if all(_allows(node, value) for node in nodes)]
+            yield self._chance.choice(fitting or shown)
         kinds = types_of(nodes)
+        if not kinds:
+            return
         if kinds[0] != "null" and "null" in kinds and self._chance.random() < 0.8:
             kinds.remove("null")
         kind = self._chance.choice(kinds)
@@ -103,6 +136,9 @@ class _Dice(Maker):
         share = self._chance.choice((0.1, 0.5, 1.0)) if len(self._open) < _DEEPEST else 0.0
         value = {}
         for name in dict.fromkeys([*required, *known]):
+            # Since 3.1 a property that is required is so in both directions; the judge tells which holds.
+            if self._hidden(way, name) and (name not in required or self._chance.random() < 0.5):
+                continue
             if name in required:
                 value[name] = self.make(property_parts(way, name))
             elif self._chance.random() < share:
@@ -131,11 +167,14 @@ class _Dice(Maker):
         return items
 
     def _text(self, nodes: list[Mapping[str, Any]], salt: int) -> str:
-        if any(key in node for node in nodes for key in ("pattern", "format", "contentEncoding")):
-            return next(text for text in scalars.drafts("string", nodes, salt % 28))
+        word = self._words(self._chance)
+        formed = any(key in node for node in nodes for key in ("format", "contentEncoding"))
+        patterns = [node["pattern"] for node in nodes if "pattern" in node]
+        if formed or not all(scalars.found(str(pattern), word) for pattern in patterns):
+            return str(next(scalars.drafts("string", nodes, salt % 28)))
         least = int(max((node.get("minLength", 0) for node in nodes), default=0))
         most = min((node.get("maxLength", math.inf) for node in nodes), default=math.inf)
-        text = self._words(self._chance).ljust(least, "x")
+        text = word.ljust(least, "x")
         return text if len(text) <= most else text[: int(most)]
 
     def _number(self, nodes: list[Mapping[str, Any]], *, whole: bool) -> int | float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Literal
 
 from dynaclient.errors import SpecError, UnsupportedError
 from dynaclient.local import scalars
@@ -18,6 +18,7 @@ from dynaclient.openapi.pointer import at as node_at
 from dynaclient.openapi.pointer import deref, join, tokens
 
 Accepts = Callable[[str, Any], bool]
+Direction = Literal["request", "reply"]
 
 _WAYS = 64  # How many combinations of choices are tried for one value ...
 _DRAFTS = 20_000  # ... and how many drafts for the whole.
@@ -42,7 +43,7 @@ class Part:
 Way = tuple[Part, ...]
 
 
-def example(document: Mapping[str, Any], pointer: str, accepts: Accepts) -> Any:
+def example(document: Mapping[str, Any], pointer: str, accepts: Accepts, direction: Direction = "reply") -> Any:
     """A small value that satisfies a schema.
 
     Parameters
@@ -53,6 +54,8 @@ def example(document: Mapping[str, Any], pointer: str, accepts: Accepts) -> Any:
         Where the schema stands in it (RFC 6901).
     accepts:
         Tells whether a value satisfies the schema at a pointer: the validator.
+    direction:
+        Which way the value goes: a request has no ``readOnly`` properties, a reply none that are ``writeOnly``.
 
     Raises
     ------
@@ -64,16 +67,19 @@ def example(document: Mapping[str, Any], pointer: str, accepts: Accepts) -> Any:
         node, pointer = deref(document, node, pointer)
     whole = (Part(node, pointer),)
     with suppress(UnsupportedError):  # Most schemas need no search; the validators of their parts are then never made.
-        value = Maker(document, lambda _pointer, _value: True).make(whole)
+        value = Maker(document, lambda _pointer, _value: True, direction).make(whole)
         if accepts(pointer, value):
             return value
-    return Maker(document, accepts).make(whole)
+    return Maker(document, accepts, direction).make(whole)
 
 
 class Maker:
-    def __init__(self, document: Mapping[str, Any], accepts: Accepts) -> None:
+    """Writes drafts and shows them to the judge; made for one value. The parameters are those of ``example``."""
+
+    def __init__(self, document: Mapping[str, Any], accepts: Accepts, direction: Direction) -> None:
         self._document = document
         self._accepts = accepts
+        self._hides = "readOnly" if direction == "request" else "writeOnly"
         self._open: list[tuple[str, ...]] = []
         self._known: dict[tuple[tuple[str, ...], int], Any] = {}
         self._left = _DRAFTS
@@ -164,7 +170,7 @@ class Maker:
 
     def _drafts(self, way: Way, salt: int) -> Iterator[Any]:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]
-        declared = list(declared(nodes))
+        declared = list(offered(nodes))
         yield from declared[salt:] if salt < len(declared) else declared
         if any("const" in node for node in nodes):
             return
@@ -180,7 +186,7 @@ class Maker:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]
         required = list(dict.fromkeys(chain.from_iterable(_list(node, "required") for node in nodes)))
         known = list(dict.fromkeys(chain.from_iterable(_mapping(node, "properties") for node in nodes)))
-        hidden = {name for name in known if any(_write_only(part.node) for part in property_parts(way, name))}
+        hidden = {name for name in known if self._hidden(way, name)}
         wanted = [name for name in required if name not in hidden]
         optional = [name for name in known if name not in required and name not in hidden]
         least = max((node.get("minProperties", 0) for node in nodes), default=0)
@@ -200,9 +206,14 @@ class Maker:
         with suppress(UnsupportedError):
             yield {name: self.make(property_parts(way, name), salt) for name in names}
 
+    def _hidden(self, way: Way, name: str) -> bool:
+        nodes = [part.node for part in property_parts(way, name)]
+        nodes += [deref(self._document, node, "")[0] for node in nodes if isinstance(node, Mapping) and "$ref" in node]
+        return any(isinstance(node, Mapping) and node.get(self._hides) is True for node in nodes)
+
     def _has_sample(self, parts: Way) -> bool:
         way = next(self._ways(parts), ())
-        return next(declared([part.node for part in way if isinstance(part.node, Mapping)]), _NOTHING) is not _NOTHING
+        return next(offered([part.node for part in way if isinstance(part.node, Mapping)]), _NOTHING) is not _NOTHING
 
     def _arrays(self, way: Way, salt: int) -> Iterator[list[Any]]:
         parts = [part for part in way if isinstance(part.node, Mapping)]
@@ -222,7 +233,7 @@ class Maker:
 _NOTHING = object()
 
 
-def declared(nodes: list[Mapping[str, Any]]) -> Iterator[Any]:
+def offered(nodes: list[Mapping[str, Any]]) -> Iterator[Any]:
     """What the schemas themselves offer: ``const``, ``examples``, ``example``, ``default``, ``enum``."""
     for node in nodes:
         if "const" in node:
@@ -297,6 +308,7 @@ def property_parts(way: Way, name: str) -> Way:
 
 
 def item_parts(part: Part, number: int) -> Iterator[Part]:
+    """What an array schema says of its item number so and so."""
     first = _list(part.node, "prefixItems")
     if number < len(first):
         yield part.child("prefixItems", number)
@@ -324,10 +336,6 @@ def _name(node: Any) -> str:
 
 def _last(reference: Any) -> str:
     return str(reference).rpartition("/")[2]
-
-
-def _write_only(node: Any) -> bool:
-    return isinstance(node, Mapping) and node.get("writeOnly") is True
 
 
 def _list(node: Mapping[str, Any], key: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from random import Random
 from typing import Any
 
 from dynaclient.errors import SpecError, UnsupportedError
@@ -34,11 +35,14 @@ class Replies:
         The document.
     judges:
         Gives the validator, in the direction of replies, of the schema at a pointer.
+    chance:
+        Where it is given, replies are drawn by it; else they are the same each time.
     """
 
-    def __init__(self, document: Mapping[str, Any], judges: Judges) -> None:
+    def __init__(self, document: Mapping[str, Any], judges: Judges, chance: Random | None = None) -> None:
         self._document = document
         self._judges = judges
+        self._chance = chance
 
     def make(self, operation: Operation, accept: str = "") -> Response:
         """The reply to a good request; 501 with the reason where none can be made.
@@ -104,7 +108,8 @@ class Replies:
             written = next(self._written(media), None)
             return written if written is not None else ({} if is_json(media.name) else "")
         judge = self._judges(media.schema)
-        for value in self._written(media):
+        made_up = self._chance is not None and is_json(media.name) and self._chance.random() < 0.8
+        for value in () if made_up else self._written(media):
             # A body that is not JSON is judged by its text alone: XML and the like are examples of what is sent.
             if judge.accepts(value) or (isinstance(value, str) and not is_json(media.name)):
                 return value
@@ -115,7 +120,14 @@ class Replies:
         return media.schema is None or self._judges(media.schema).accepts(value)
 
     def _made(self, schema: str) -> Any:
-        return example(self._document, schema, lambda pointer, value: self._judges(pointer).accepts(value))
+        def accepts(pointer: str, value: Any) -> bool:
+            return self._judges(pointer).accepts(value)
+
+        if self._chance is None:
+            return example(self._document, schema, accepts)
+        from dynaclient.local.draw import draw
+
+        return draw(self._document, schema, accepts, self._chance)
 
     def _written(self, media: MediaType) -> Iterator[Any]:
         """The examples of a media type (OpenAPI 3.1, 4.8.14; 3.2 adds ``dataValue`` and ``serializedValue``)."""

@@ -41,13 +41,13 @@ Match = tuple[Route, dict[str, str]]
 class Routes:
     """The paths of a document, below the base paths of its servers and below none.
 
-    Where several paths match, the one with fewer templated parts is meant (OpenAPI 3.1, 4.8.8.2).
+    Where several paths match, those with fewer templated parts come first (OpenAPI 3.1, 4.8.8.2), then those with more written out.
     """
 
     def __init__(self, api: Api) -> None:
         bases = {key: sorted({*_bases(_servers(api, key)), ""}) for key in api.index.values()}
         routes = [_route(key, bases[key]) for key in api.index.values()]
-        self._routes = sorted(routes, key=lambda route: len(route.names))
+        self._routes = sorted(routes, key=lambda route: (len(route.names), -len(route.shape)))
         self._plain: dict[str, list[Match]] = {}
         for route in self._routes:
             for base in bases[route.key]:
@@ -58,7 +58,8 @@ class Routes:
     def find(self, target: str) -> list[Match]:
         """The routes that a request target belongs to, of all methods, the most concrete path first."""
         path, _, query = target.partition("?")
-        found = self._plain.get(path) or self._plain.get(unquote(path)) or list(self._templated(path))
+        plain = self._plain.get(path) or self._plain.get(unquote(path)) or []
+        found = [*plain, *self._templated(path)]
         if any(route.query for route, _ in found):
             given = set(parse_qsl(query, keep_blank_values=True))
             found = [match for match in found if given.issuperset(match[0].query)]
@@ -66,13 +67,9 @@ class Routes:
         return found
 
     def _templated(self, path: str) -> Iterator[Match]:
-        found: str | None = None
         for route in self._routes:
-            if found is not None and route.shape != found:
-                continue
-            values = route.values(path)
+            values = route.values(path) if route.names else None
             if values is not None:
-                found = route.shape
                 yield route, values
 
     def nearest(self, path: str) -> list[str]:

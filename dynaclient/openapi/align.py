@@ -10,7 +10,7 @@ from dynaclient.openapi.check import Checker
 from dynaclient.openapi.model import Batch
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.pointer import join
-from dynaclient.openapi.shape import subschemas, types
+from dynaclient.openapi.shape import kinds, subschemas, types
 
 
 class Aligner:
@@ -68,12 +68,9 @@ class Aligner:
 def _of_numbers(document: Mapping[str, Any], pointer: str) -> bool:
     """Whether an array that satisfies the schema holds numbers only."""
     for node, here in subschemas(document, pointer):
-        declared = node.get("type")
-        if "array" in (declared if isinstance(declared, list) else [declared]) or (
-            declared is None and "items" in node
-        ):
-            kinds = types(document, join(here, "items")) if isinstance(node.get("items"), Mapping) else ()
-            if not kinds or not {"integer", "number"}.issuperset(kinds):
+        if "array" in kinds(node):
+            items = types(document, join(here, "items")) if isinstance(node.get("items"), Mapping) else ()
+            if not items or not {"integer", "number"}.issuperset(items):
                 return False
     return bool(types(document, pointer))
 

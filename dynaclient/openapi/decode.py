@@ -95,7 +95,7 @@ def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:
     if not isinstance(written, Mapping):
         raise SpecError("an object with `encoding`, `type` and `byteOrder` is expected here", pointer=pointer)
     encoding, kind, order = (
-        written.get(key, default)
+        str(written.get(key, default))
         for key, default in (("encoding", "base64"), ("type", "float32"), ("byteOrder", "little"))
     )
     if encoding != "base64" or kind not in _TYPECODES or order not in ("little", "big"):

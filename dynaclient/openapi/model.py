@@ -142,6 +142,31 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class PagingInput:
+    """What changes from page to page: ``type`` is ``page``, ``offset``, ``limit`` or ``cursor``; ``location`` is ``parameters`` or ``requestBody``."""
+
+    name: str
+    location: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """``x-speakeasy-pagination``: how the next page of a list is asked for. ``type`` is ``offsetLimit``, ``cursor`` or ``url``.
+
+    ``results``, ``num_pages``, ``next_cursor`` and ``next_url`` are JSONPaths (RFC 9535) into the reply, or ``""``.
+    """
+
+    type: str
+    inputs: tuple[PagingInput, ...] = ()
+    results: str = ""
+    num_pages: str = ""
+    next_cursor: str = ""
+    next_url: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationKey:
     """An operation as the index knows it, before anything of it is read: its names and where it stands."""
 
@@ -180,6 +205,7 @@ class Operation:
     retry: RetryPolicy = RetryPolicy()
     timeout: int | None = None
     batch: Batch | None = None
+    paging: Paging | None = None
     error_statuses: tuple[str, ...] = ("4XX", "5XX")
     summary: str = ""
     description: str = ""

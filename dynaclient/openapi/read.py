@@ -25,6 +25,7 @@ from dynaclient.openapi.model import (
     Parameter,
     Reply,
 )
+from dynaclient.openapi.paging import read_paging
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
 from dynaclient.openapi.style import ALLOWED
@@ -184,6 +185,7 @@ def operation(api: Api, key: OperationKey) -> Operation:
         retry=read_retry(document, node, key.pointer),
         timeout=read_timeout(document, node, key.pointer),
         batch=read_batch(document, node, key.pointer),
+        paging=read_paging(document, node, key.pointer),
         error_statuses=read_error_statuses(owners),
         summary=str(node.get("summary") or "").strip(),
         description=str(node.get("description") or "").strip(),

@@ -112,7 +112,7 @@ class Settler:
             out.setdefault("$ref", out["$dynamicRef"])
             del out["$dynamicRef"]
         if "discriminator" in out:
-            self._name_branches(out, pointer)
+            self._discriminate(out, pointer)
         if self._all.version == "3.0":
             return self._finish_30(out, pointer)
         return self._finish_31(node, out, pointer)
@@ -305,6 +305,15 @@ class Settler:
         except SpecError as error:
             self._all.tolerate(join(pointer, "mapping"), error.message)
             return NOWHERE
+
+    def _discriminate(self, out: Schema, pointer: str) -> None:
+        """No value of a discriminator can name a branch that is written in place (OpenAPI 3.1, 4.8.25): such a union decides by itself."""
+        if all("$ref" in branch for key in _UNIONS for branch in out.get(key, ())):
+            self._name_branches(out, pointer)
+            return
+        del out["discriminator"]
+        what = "it cannot name the branches that stand here in place; it is ignored"
+        self._all.tolerate(join(pointer, "discriminator"), what)
 
     def _name_branches(self, out: Schema, pointer: str) -> None:
         """A branch is named by a mapping, else by its component's name (OpenAPI 3.1, 4.8.25.4).

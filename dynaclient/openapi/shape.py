@@ -86,18 +86,21 @@ def annotation(document: Mapping[str, Any], pointer: str, key: str) -> Any:
     return None
 
 
+def kinds(node: Mapping[str, Any]) -> tuple[str, ...]:
+    """The JSON types that one schema names itself; one that names none but has properties is taken for an object's, with items for an array's."""
+    declared = node.get("type")
+    if declared is None:
+        return ("object",) if "properties" in node else ("array",) if "items" in node else ()
+    return tuple(name for name in (declared if isinstance(declared, list) else [declared]) if isinstance(name, str))
+
+
 def types(document: Mapping[str, Any], pointer: str) -> tuple[str, ...]:
     """The JSON types that the schema names, through its choices, in order; ``()`` where it names none (any)."""
     found: dict[str, None] = {}
     for node, _ in subschemas(document, pointer):
-        declared = node.get("type")
-        for name in declared if isinstance(declared, list) else [declared]:
-            if isinstance(name, str):
-                found[name] = None
+        found.update(dict.fromkeys(kinds(node)))
         if node.get("nullable") is True:
             found["null"] = None
-        if declared is None and "properties" in node:
-            found["object"] = None
     return tuple(found)
 
 
@@ -137,15 +140,12 @@ def python_type(document: Mapping[str, Any], pointer: str | None, depth: int = 0
         return f"Literal[{literals}]{nullable}" if literals else "None"
     parts: dict[str, None] = {}
     for node, here in subschemas(document, pointer):
-        declared = node.get("type")
-        for name in declared if isinstance(declared, list) else [declared]:
+        for name in kinds(node):
             if name == "array":
                 items = join(here, "items") if isinstance(node.get("items"), Mapping) else None
                 parts[f"list[{python_type(document, items, depth + 1)}]"] = None
             elif name in _PYTHON:
                 parts[_PYTHON[name]] = None
-        if declared is None and "properties" in node:
-            parts[_PYTHON["object"]] = None
         if node.get("nullable") is True:
             parts["None"] = None
     null = ["None"] if parts.pop("None", "") is None else []

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from dynaclient import cancel
 from dynaclient.errors import TimeoutExpiredError
 from dynaclient.transport.border import FOREIGN, Progress, translate, unsendable
 from dynaclient.transport.connections import Connection, Pool
@@ -90,26 +91,33 @@ class Urllib3Transport:
         progress = Progress(limit=self._limit)
         connection: Connection | None = None
         parts: list[bytes] = []
+        switch = cancel.current()
         try:
             pool = self._pools.get(request.origin) or self._open(request)
             headers = self._headers(request, pool)
             connection = pool.take()
+            switch.hold(connection)
             connection.deadline = deadline
             if connection.sock is None:
                 self._connect(pool, connection, request, timeout, deadline, progress)
+                switch.check()
             progress.waited = connection.timeout = _bound(timeout.read, deadline, clock, request, sent=False)
             progress.connected = True
             whole = _write(connection, request, pool.prefix, headers)
             reply = connection.receive()
             self._read(reply, parts)
+            switch.release(connection)
+            switch.check()
             if whole and reply.keeps_open:
                 reply.close()
                 pool.give(connection)
             else:
                 connection.close()
         except BaseException as error:
+            switch.release(connection)
             if connection is not None:
                 connection.close()
+            switch.check()
             if isinstance(error, FOREIGN):
                 self._fail(error, request, progress, deadline, parts)
             raise

@@ -1,0 +1,120 @@
+"""What Python tools show of an operation."""
+
+import inspect
+
+import pytest
+from documents import document
+
+from dynaclient.openapi.normal import OMIT
+from dynaclient.openapi.read import operation, read
+from dynaclient.openapi.shape import choices, python_type, types
+from dynaclient.openapi.signature import docstring, offered_options, signature
+
+SCHEMA = {
+    "type": "object",
+    "required": ["texts"],
+    "properties": {
+        "kind": {"enum": ["a", "b", None], "default": "a", "description": "The kind.\n\n  Of all."},
+        "texts": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}}]},
+        "class": {"type": ["number", "null"], "deprecated": True},
+    },
+}
+
+
+def made(node=None, path="/x", **more):
+    node = {"operationId": "run", "responses": {}, **(node or {})}
+    api = read(document({path: {"post": node}}, **more))
+    return operation(api, api.index["run"]), api.document
+
+
+def full():
+    responses = {"200": {"description": "Good."}, "404": {"description": "Not there.\nReally."}, "": {"description": "?"}}
+    return made({
+        "summary": "Run it.", "description": "It runs.", "deprecated": True, "responses": responses,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": SCHEMA}}},
+        "parameters": [{"name": "q", "in": "query", "description": "A query.", "schema": {"type": "boolean"}}],
+    })  # fmt: skip
+
+
+def test_signature():
+    """Required arguments come first, then optional ones, then call options; all by keyword, with their types."""
+    assert str(signature(*full())) == (
+        "(*, texts: str | list[int], q: bool = OMIT, kind: Literal['a', 'b'] | None = OMIT, class_: float | None = OMIT, "
+        "body: Any = None, retries: int | bool | Mapping[str, Any] | RetryPolicy | None = None, "
+        "timeout: float | Timeout | None = None, server: str | None = None, headers: Mapping[str, str] | None = None, "
+        "validate: str | Mapping[str, str] | None = None) -> Any"
+    )
+    found = signature(*full()).parameters
+    assert {parameter.kind for parameter in found.values()} == {inspect.Parameter.KEYWORD_ONLY}
+    assert found["q"].default is OMIT
+
+
+def test_an_argument_hides_the_option_of_its_name():
+    """A call option that an argument of the operation hides is not offered; `body` only where there is one."""
+    names = [{"name": name, "in": "query"} for name in ("timeout", "Retries", "body")]
+    found, whole = made({"parameters": names})
+    assert offered_options(found) == ("server", "headers", "validate")
+    assert list(signature(found, whole).parameters) == ["timeout", "retries", "body", "server", "headers", "validate"]
+
+
+def test_docstring():
+    """The docstring tells summary, description, each argument, what comes back and what is raised."""
+    text = docstring(*full())
+    assert text.startswith("Run it.\n\nDeprecated.\n\nIt runs.\n\nSends ``POST /x``.\n\nParameters\n----------\n")
+    for part in (
+        "texts: str | list[int]\n",
+        "q: bool, optional\n    A query.\n",
+        "    Of all. The service's default is 'a'.",
+        "class_: float | None, optional\n    Deprecated.",
+        "Returns\n-------\n200\n    Good.\n\nRaises\n------\nAPIError\n",
+        "    404: Not there.",
+        "ArgumentError\n",
+    ):
+        assert part in text, part
+
+
+def test_an_operation_without_words():
+    """An operation that says nothing of itself still has a docstring."""
+    text = docstring(*made())
+    assert text.startswith("POST /x\n\nSends ``POST /x``.")
+    assert "Returns" not in text
+
+
+TYPES = [
+    (True, "Any", (), ()),
+    ({}, "Any", (), ()),
+    ({"type": "string"}, "str", ("string",), ()),
+    ({"type": ["integer", "null"]}, "int | None", ("integer", "null"), ()),
+    ({"type": ["null", "integer"]}, "int | None", ("null", "integer"), ()),
+    ({"type": "string", "nullable": True}, "str | None", ("string", "null"), ()),
+    ({"type": "array"}, "list[Any]", ("array",), ()),
+    ({"items": {"type": "string"}}, "list[str]", ("array",), ()),
+    ({"type": "array", "items": True}, "list[Any]", ("array",), ()),
+    ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, "list[list[float]]", ("array",), ()),
+    ({"properties": {}}, "Mapping[str, Any]", ("object",), ()),
+    ({"enum": ["a", 1, True]}, "Literal['a', 1, True]", (), ("a", 1)),
+    ({"enum": [1.5]}, "Any", (), (1.5,)),
+    ({"const": "a"}, "Literal['a']", (), ("a",)),
+    ({"const": None}, "None", (), (None,)),
+    ({"enum": ["a", None]}, "Literal['a'] | None", (), ("a", None)),
+    ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, "Literal['a'] | None", ("null",), ("a", None)),
+    ({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}, "str", ("string",), ()),
+    ({"$ref": "#/components/schemas/T"}, "bool", ("boolean",), ()),
+    ({"$ref": "#/components/schemas/T", "description": "x"}, "bool", ("boolean",), ()),
+    ({"$ref": "#/components/schemas/Self"}, "list[list[list[list[list[list[list[Any]]]]]]]", ("array",), ()),
+    ({"$ref": "#/nowhere"}, "Any", (), ()),
+    ({"type": {}}, "Any", (), ()),
+    ({"type": [5, "string"]}, "str", ("string",), ()),
+    ({"type": "file"}, "Any", ("file",), ()),
+]
+
+
+@pytest.mark.parametrize("schema, written, kinds, values", TYPES, ids=[str(case[0]) for case in TYPES])
+def test_types(schema, written, kinds, values):
+    """The type of a schema is shown as a Python annotation, through references and choices."""
+    recursive = {"type": "array", "items": {"$ref": "#/components/schemas/Self"}}
+    whole = {"schema": schema, "components": {"schemas": {"T": {"type": "boolean"}, "Self": recursive}}}
+    assert python_type(whole, "/schema") == written
+    assert types(whole, "/schema") == kinds
+    if values != ("a", 1):
+        assert choices(whole, "/schema") == values
