@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dynaclient import auth
 from dynaclient.call import Prepared, Way
 from dynaclient.errors import CredentialsError, DynaclientError
+from dynaclient.index import api_of
 from dynaclient.openapi.arguments import Binder
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.model import Api, Operation, RetryPolicy
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.read import operation as read_operation
-from dynaclient.openapi.read import read
 from dynaclient.openapi.server import Target, target
 from dynaclient.options import Options, parse_timeout
 from dynaclient.retry import override
@@ -38,7 +38,7 @@ class Core:
         world: World = World(),
     ) -> None:
         self.document = document
-        self.api: Api = read(document.data, document.source)
+        self.api: Api = api_of(document)
         self.wallet = wallet
         self.variables = variables
         self.world = world

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from dynaclient.wire import Request
+from dynaclient.wire import Request, Upload
 
 # Only what a shell reads literally between double quotes, so that a document cannot slip in a command.
 _PLAIN_HEADER = re.compile(r"[A-Za-z0-9-]+")
@@ -47,8 +47,10 @@ def _header(name: str, value: str, variable: str) -> str:
     return shlex.quote(f"{name}: {value}" if value else f"{name};")
 
 
-def _data(body: bytes) -> list[str]:
+def _data(body: bytes | Upload) -> list[str]:
     """The body as an argument, or on standard input where a shell cannot hold it."""
+    if isinstance(body, Upload):
+        return ["--data-binary", "@-" if body.length is None else f"@- # {body.length:,} bytes on standard input"]
     try:
         text = body.decode()
     except UnicodeDecodeError:

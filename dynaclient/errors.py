@@ -230,7 +230,8 @@ class _WithResponse(DynaclientError):
 class ReplyError(_WithResponse):
     """A reply came, but not one that the document promises. ``response`` holds all that was received.
 
-    ``problems`` lists what is wrong; ``value`` is the decoded body, or None where it could not be decoded.
+    ``problems`` lists what is wrong; ``value`` is the decoded body, or None where it could not be decoded. ``item`` is the number, from 0, of the item of a
+    stream that it is about, else None.
     """
 
     exit_code = 7
@@ -242,15 +243,21 @@ class ReplyError(_WithResponse):
         response: Response,
         problems: tuple[Problem, ...] = (),
         value: Any = None,
+        item: int | None = None,
         request: Request | None = None,
         attempts: tuple[Attempt, ...] = (),
         operation: str = "",
     ) -> None:
         super().__init__(
-            listed(message, problems), response=response, request=request, attempts=attempts, operation=operation
+            listed(message, problems, _LONGEST_REPLY),
+            response=response,
+            request=request,
+            attempts=attempts,
+            operation=operation,
         )
         self.problems = problems
         self.value = value
+        self.item = item
 
 
 class ReplyDecodeError(ReplyError):
@@ -328,6 +335,8 @@ class ServerError(APIError):
     exit_code = 10
 
 
+_LONGEST_REPLY = 1200
+
 BY_STATUS: Mapping[int, type[APIError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -344,10 +353,21 @@ def api_error_class(status: int) -> type[APIError]:
     return BY_STATUS.get(status) or (ServerError if status >= 500 else APIError)
 
 
-def listed(message: str, problems: tuple[Problem, ...]) -> str:
-    """The message with its problems below it, one a line; a single one goes on the same line."""
+def listed(message: str, problems: tuple[Problem, ...], longest: int = 8000) -> str:
+    """The message with its problems below it, one a line; a single one goes on the same line.
+
+    Beyond ``longest`` characters the rest is counted only: the error's ``problems`` holds them all.
+    """
     if not problems:
         return message
     if len(problems) == 1:
         return f"{message}: {problems[0]}"
-    return message + ":" + "".join(f"\n  - {problem}" for problem in problems)
+    lines: list[str] = []
+    for number, problem in enumerate(problems):
+        line = f"\n  - {problem}"
+        longest -= len(line)
+        if lines and longest < 0:
+            lines.append(f"\n  - and {len(problems) - number:,} more, in `problems` of this error")
+            break
+        lines.append(line)
+    return message + ":" + "".join(lines)

@@ -1,7 +1,7 @@
 """Sequential media types, decoded as their bytes arrive: server-sent events, JSON Lines, JSON text sequences, multipart/mixed.
 
-Every decoder is fed with bytes that are cut anywhere and gives the items that they complete; where they are cut changes nothing but the moment at which an item
-is given. A decoder does no IO, knows no JSON, and holds one unfinished item at most, whose size is bounded.
+Every decoder is fed with bytes that are cut anywhere and gives the items that they complete; where they are cut changes nothing but the moment at
+which an item is given. A decoder does no IO, knows no JSON, and holds one unfinished item at most, whose size is bounded.
 
 What is wrong with the stream is a ValueError. Items that were complete before the fault are given first; the error is raised by the next call.
 """
@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 _MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _RS = b"\x1e"
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRING = re.compile(rb'"[^"]*"?')
 _DIGITS = re.compile(rb"[0-9]{1,18}")  # further no clock counts
 
 
@@ -153,8 +153,8 @@ class SSEDecoder(Decoder[Event]):
 
     def __init__(self, limit: int = MOST) -> None:
         super().__init__(limit)
-        self.last_event_id = ""
         self.retry: int | None = None
+        self._last_event_id = ""
         self._lines = _Lines(limit, returns=True)
         self._first = True
         self._data: list[str] = []
@@ -162,6 +162,15 @@ class SSEDecoder(Decoder[Event]):
         self._event = self._id = ""
         self._event_retry: int | None = None
         self._fields: set[str] = set()
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID; set it before the first byte where a stream is taken up again."""
+        return self._last_event_id
+
+    @last_event_id.setter
+    def last_event_id(self, value: str) -> None:
+        self._last_event_id = self._id = value
 
     def _fed(self, data: bytes) -> Iterator[Event]:
         for line in self._lines.feed(data):
@@ -198,16 +207,11 @@ class SSEDecoder(Decoder[Event]):
             self._fields.add("retry")
 
     def _dispatched(self) -> Iterator[Event]:
-        self.last_event_id = self._id
+        self._last_event_id = self._id
         if self._data:
-            fields = self._fields | {"event"} if self._event else self._fields
-            event = Event(
-                "\n".join(self._data), self._event or "message", self._id, self._event_retry, frozenset(fields)
-            )
-            self._reset()
-            yield event
-        else:
-            self._reset()
+            fields = frozenset(self._fields | {"event"} if self._event else self._fields)
+            yield Event("\n".join(self._data), self._event or "message", self._id, self._event_retry, fields)
+        self._reset()
 
     def _reset(self) -> None:
         self._data = []
@@ -289,7 +293,9 @@ class SequenceDecoder(Decoder[SequenceText]):
         """A JSON string holds no line feed, so that the brackets of each line can be counted by themselves."""
         line = b"".join(self._line)
         self._line.clear()
-        bare = _STRING.sub(b"", line)
+        bare = line
+        if b'"' in line:
+            bare = _STRING.sub(b"", line.replace(rb"\\", b"").replace(rb"\"", b""))
         self._depth += bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
         self._element.append(line)
 

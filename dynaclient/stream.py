@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynaclient.errors import ConnectionLostError, DynaclientError, TimeoutExpiredError
 from dynaclient.wire import Response, Stream
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
 
 Reopen = Callable[[str], tuple[Stream, Response]]
 """Makes the call again with a Last-Event-ID and returns the new open reply and its head."""
+
+
+_NONE = object()
 
 
 class ItemStream:
@@ -39,7 +41,7 @@ class ItemStream:
         self.response = response
         self._stream = stream
         self._reader = reader
-        self._ready: deque[Any] = deque()
+        self._ready: Iterator[Any] = iter(())
         self._blocks = iter(stream)
         self._reopen = reopen
         self._renew = renew
@@ -73,11 +75,23 @@ class ItemStream:
         return self
 
     def __next__(self) -> Any:
-        while not self._ready:
+        while True:
+            item = self._ready_item()
+            if item is not _NONE:
+                return item
+            if self._reader.ended:
+                self.close()
             if self._done:
                 raise StopIteration
             self._pull()
-        return self._ready.popleft()
+
+    def _ready_item(self) -> Any:
+        """The next item of what has been read already, or _NONE; what is wrong with one is raised after those before it were given."""
+        try:
+            return next(self._ready, _NONE)
+        except DynaclientError as error:
+            self._ready = iter(())
+            self._fail(error)
 
     def _pull(self) -> None:
         """Read one more block, or what the end leaves over."""
@@ -87,17 +101,13 @@ class ItemStream:
             if not self._resume():
                 self._fail(error)
             return
-        try:
-            if block is None:
-                self._ready.extend(self._reader.finish())
-                if not self._resume():
-                    self.close()
-            else:
-                self._ready.extend(self._reader.feed(block))
-                if self._reader.ended:
-                    self.close()
         except DynaclientError as error:
             self._fail(error)
+        if block is not None:
+            self._ready = self._reader.feed(block)
+        elif not self._resume():
+            self.close()
+            self._ready = self._reader.finish()
 
     def _resume(self) -> bool:
         """Open the stream anew where that was asked for and is left."""
@@ -115,7 +125,7 @@ class ItemStream:
         self._blocks = iter(self._stream)
         return True
 
-    def _fail(self, error: DynaclientError) -> None:
+    def _fail(self, error: DynaclientError) -> NoReturn:
         self.close()
         raise self._explain(error) if self._explain is not None else error
 
@@ -130,7 +140,7 @@ class ItemStream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-        self._ready.clear()
+        self._ready = iter(())
 
     def __repr__(self) -> str:
         state = "ended" if self._done else "open"

@@ -275,7 +275,8 @@ class Stream(Protocol):
 
     def close(self) -> None:
         """Let go: the connection is kept for the next request where the body has been read to its end, else closed. A read that
-        another thread waits in ends at once. Closing twice is nothing."""
+        another thread waits in ends at once. Closing twice is nothing.
+        """
         ...
 
 

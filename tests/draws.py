@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
-from dynaclient.errors import ArgumentError, SpecError
+from dynaclient.errors import SpecError
 from dynaclient.local.draw import draw
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.media import essence, is_json, is_text
 from dynaclient.openapi.model import Api, MediaType, Operation, Parameter
-from dynaclient.openapi.pointer import at, deref, join
-from dynaclient.openapi.shape import types
+from dynaclient.openapi.pointer import join
+from dynaclient.openapi.shape import Property, properties, subschemas
 
 FORM = "application/x-www-form-urlencoded"
 WORDS = ("x", "two words", "a,b;c=d&e", "100%/\\", "Zürich", "日本", "1", "a+b", "#?", "q:w@e[1]", "~-._")
@@ -117,17 +118,46 @@ class Draws:
         return bytes(self.chance.randrange(256) for _ in range(self.chance.randrange(1, 40)))
 
     def form(self, media: MediaType) -> Any:
-        """The fields of a form; what the schema calls binary is bytes."""
+        """The fields of a form; what the schema calls binary is bytes, and nothing is empty, for that has no form."""
         if media.schema is None:
             return {"field": words(self.chance)}
-        value = self.value(media.schema)
-        return {name: item for name, item in value.items() if item is not None and item not in ([], {})}
+        schemas = {item.name: item for item in properties(self.api.document, media.schema)}
+        for _ in range(THROWS):
+            value = self.value(media.schema)
+            if not isinstance(value, dict):
+                raise NoArgumentsError(f"{media.schema}: a form is an object")
+            value = {name: self.filled(schemas.get(name), item) for name, item in value.items()}
+            value = {name: item for name, item in value.items() if item is not None and item not in ([], {}, [None])}
+            if all(item.name in value for item in schemas.values() if item.required):
+                return value
+        raise NoArgumentsError(f"{media.schema}: a required field of the form may only be empty, which has no form")
+
+    def filled(self, item: Property | None, value: Any) -> Any:
+        """The value of a field, as bytes where its schema says so."""
+        if item is None:
+            return value
+        if isinstance(value, str) and binary(self.api.document, item.schema):
+            return bytes(self.chance.randrange(256) for _ in range(self.chance.randrange(1, 40)))
+        items = join(item.schema, "items")
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return [self.filled(replace(item, schema=items), one) for one in value]
+        return value
+
+
+def binary(document: Mapping[str, Any], schema: str) -> bool:
+    """Whether a schema describes bytes."""
+    try:
+        nodes = [node for node, _ in subschemas(document, schema)]
+    except SpecError:
+        return False
+    named = any(node.get("format") == "binary" or "contentMediaType" in node for node in nodes)
+    return named and not any("contentEncoding" in node for node in nodes)
 
 
 def sendable(parameter: Parameter, value: Any) -> bool:
     """Whether a value has a form in the style of its parameter, and one form only."""
     if parameter.content is not None:
-        return value is not None
+        return value is not None and (parameter.location != "querystring" or value not in ({}, [], ""))
     if isinstance(value, dict):
         items = list(value.values())
     elif isinstance(value, list):

@@ -242,5 +242,14 @@ def _receive(stream, number: int, *, body: bool) -> Received | None:
     while (line := stream.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
+    if body and headers.get("transfer-encoding") == "chunked":
+        return Received(method, target, headers, b"".join(_chunks(stream)), number)
     length = int(headers.get("content-length", 0)) if body else 0
     return Received(method, target, headers, stream.read(length), number)
+
+
+def _chunks(stream):
+    while size := int(stream.readline(), 16):
+        yield stream.read(size)
+        assert stream.read(2) == b"\r\n"
+    assert stream.readline() == b"\r\n"

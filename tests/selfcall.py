@@ -35,6 +35,7 @@ from dynaclient import Client
 from dynaclient.cli.app import root_command
 from dynaclient.errors import DynaclientError, SpecError
 from dynaclient.local import MODEL, App, LocalServer, LocalTransport
+from dynaclient.local.replies import success
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.model import OperationKey
 from dynaclient.openapi.normal import normal
@@ -115,6 +116,9 @@ def same(sent: Any, read: Any) -> bool:
         return sent.keys() == read.keys() and all(same(item, read[name]) for name, item in sent.items())
     if isinstance(sent, list) and isinstance(read, list):
         return len(sent) == len(read) and all(map(same, sent, read))
+    if isinstance(sent, list) != isinstance(read, list):  # one item and its list are the same text in most styles
+        alone = sent if isinstance(sent, list) else read
+        return len(alone) == 1 and same(*((alone[0], read) if alone is sent else (sent, alone[0])))
     if isinstance(sent, bytes):
         return read == sent or (isinstance(read, str) and read.encode("latin-1", "replace") == sent)
     if isinstance(sent, bool) != isinstance(read, bool):
@@ -158,10 +162,15 @@ class Trial:
             tally.signatures += 1
         with tally.step("help", name):
             page = self.help_page(name)
-            if "Usage: dynaclient call" not in page or name.rpartition(".")[2] not in pydoc.plain(pydoc.render_doc(call)):
+            if "Usage: dynaclient call" not in page or name.rpartition(".")[2] not in pydoc.plain(
+                pydoc.render_doc(call)
+            ):
                 raise WrongError("the help page does not name the operation")
             tally.help_pages += 1
         with tally.step("arguments", name):
+            good = success(call.operation)
+            if call.operation.replies and (good is None or good.status == "101"):
+                raise Fault(f"it declares no good reply: {', '.join(reply.status for reply in call.operation.replies)}")
             draws = Draws(self.client.api, self.checker, call.operation, self.seed)
             for number in range(self.draws):
                 arguments = draws.arguments(whole=number % 2 == 0)

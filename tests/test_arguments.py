@@ -36,7 +36,7 @@ def binder(schema=TEXTS, parameters=PARAMETERS, *, required=True, media="applica
     node = {"operationId": "run", "tags": ["things"], "parameters": parameters, "responses": {}}
     if schema is not None:
         node["requestBody"] = {"required": required, "content": {media: {"schema": schema}}}
-    api = read(document({"/things/{id}" if parameters else "/things": {"post": node}}))
+    api = read(document({"/things/{id}" if parameters is PARAMETERS else "/things": {"post": node}}))
     return Binder(operation(api, api.index["things.run"]), Checker(api.document, "3.1"))
 
 
@@ -87,8 +87,8 @@ def test_a_name_on_the_wire_that_is_ambiguous():
 
 def test_twice():
     """An argument given under two of its names is refused, rather than one of them dropped."""
-    assert problems(binder(), **GOOD, input_=["y"]) == [("input", problems(binder(), **GOOD, input_=["y"])[0][1])]
-    assert "given twice" in problems(binder(), **GOOD, input_=["y"])[0][1]
+    ((where, text),) = problems(binder(), **GOOD, input_=["y"])
+    assert (where, "given twice" in text) == ("input", True)
 
 
 def test_all_problems_at_once():
@@ -121,7 +121,7 @@ def test_an_unknown_argument_like_nothing():
         ({"input": [{"a": object()}]}, "input[0].a"),
         ({"body_id": 5}, "body_id"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_places_are_python_names(changes, where):
     """The place of a problem begins with the argument as it was named in Python."""
@@ -176,7 +176,7 @@ def test_a_parameter_named_body():
 
 def test_bytes_as_a_body():
     """A body of another media type than JSON is passed on as it is."""
-    assert bound(binder(None, []), **{}) == ({}, OMIT)
+    assert bound(binder(None, [])) == ({}, OMIT)
     assert bound(binder({}, [], media="image/png"), body=bytearray(b"\xff"))[1] == b"\xff"
 
 

@@ -134,7 +134,12 @@ def test_the_callers_headers_win():
 def test_accept():
     """Accept names the media types of the declared good replies."""
     content = {"application/json": {}, "text/plain": {}}
-    responses = {"200": {"content": content}, "4XX": {"content": {"text/html": {}}}, "": {}, "default": {"content": {"a/b": {}}}}
+    responses = {
+        "200": {"content": content},
+        "4XX": {"content": {"text/html": {}}},
+        "": {},
+        "default": {"content": {"a/b": {}}},
+    }
     assert built(builder(responses=responses)).headers["Accept"] == "application/json, text/plain, a/b"
 
 

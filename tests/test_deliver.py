@@ -111,6 +111,9 @@ class Deadlines:
         self.clock.advance(10)
         return response(status=503)
 
+    def open(self, request, timeout, deadline, until=None):
+        raise NotImplementedError
+
     def close(self):
         """Nothing is open."""
 

@@ -23,7 +23,6 @@ def document(node, **more):
     return whole({"/x": {"get": {"operationId": "x", "responses": {}, **node}}}, **more)
 
 
-
 @pytest.mark.parametrize("case", CASES["retries"], ids=lambda case: case["title"])
 def test_retries(case):
     """A retry policy is found field by field, with the standard defaults, and names its place."""
@@ -81,7 +80,14 @@ def test_no_environment_variable(value):
 def test_batch():
     """A batch names its properties, and the schema of one input by reference or in place."""
     schema = {"type": "string"}
-    full = {**BATCH, "item": "#/components/schemas/Item", "order": "index", "sum": ["usage.n"], "maxItems": 5, "maxTokens": 9}
+    full = {
+        **BATCH,
+        "item": "#/components/schemas/Item",
+        "order": "index",
+        "sum": ["usage.n"],
+        "maxItems": 5,
+        "maxTokens": 9,
+    }
     batch = only(document({"x-dynaclient-batch": full})).batch
     assert (batch.input, batch.output, batch.item) == ("texts", "data", "/components/schemas/Item")
     assert (batch.order, batch.sum, batch.max_items, batch.max_tokens) == ("index", ("usage.n",), 5, 9)

@@ -35,7 +35,7 @@ class Color(enum.Enum):
     RED = "red"
 
 
-class Word(str, enum.Enum):
+class Word(str, enum.Enum):  # noqa: UP042 - its str() is not its value
     ONE = "one"
 
 
@@ -114,7 +114,7 @@ VALUES = [
     ("float subclass", Share(0.5), 0.5),
     ("UUID", uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ("date", datetime.date(2024, 2, 29), "2024-02-29"),
-    ("datetime", datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.timezone.utc), "2024-02-29T01:02:03+00:00"),
+    ("datetime", datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.UTC), "2024-02-29T01:02:03+00:00"),
     ("time", datetime.time(1, 2), "01:02:00"),
     ("Decimal of a whole number", decimal.Decimal("12345678901234567890"), 12345678901234567890),
     ("Decimal of a fraction", decimal.Decimal("0.1"), 0.1),

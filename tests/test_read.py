@@ -82,7 +82,9 @@ def test_versions(version, short):
 def test_parameters_of_the_operation_override_those_of_the_path_item():
     """A parameter of the operation takes the place of the path item's with the same name and location."""
     item = {"parameters": [{"name": "a", "in": "query"}, {"name": "b", "in": "query"}]}
-    found = only({"parameters": [{"name": "a", "in": "query", "required": True}, {"name": "b", "in": "header"}]}, item=item)
+    found = only(
+        {"parameters": [{"name": "a", "in": "query", "required": True}, {"name": "b", "in": "header"}]}, item=item
+    )
     shown = {(parameter.name, parameter.location): parameter.required for parameter in found.parameters}
     assert shown == {("a", "query"): True, ("b", "query"): False, ("b", "header"): False}
 
@@ -104,7 +106,9 @@ def test_path_parameters_are_those_of_the_template():
 
 def test_path_item_by_reference():
     """A path item may stand elsewhere; its operations belong to the path that names it."""
-    components = {"pathItems": {"additionalOperations": {"get": {"operationId": "a", "servers": [{"url": "https://h"}]}}}}
+    components = {
+        "pathItems": {"additionalOperations": {"get": {"operationId": "a", "servers": [{"url": "https://h"}]}}}
+    }
     reference = {"$ref": "#/components/pathItems/additionalOperations"}
     found = everything({"openapi": "3.1.0", "paths": {"/x": reference, "/y": reference}, "components": components})
     assert {name: made.path for name, made in found.items()} == {"a": "/x", "a_get": "/y"}
@@ -113,13 +117,19 @@ def test_path_item_by_reference():
 
 def test_methods_of_3_2():
     """3.2's `query` is a method, and additional operations keep the exact case of theirs."""
-    item = {"query": {"operationId": "q"}, "additionalOperations": {"Link": {"operationId": "l"}}, "parameters": [{"name": "p", "in": "query"}]}
+    item = {
+        "query": {"operationId": "q"},
+        "additionalOperations": {"Link": {"operationId": "l"}},
+        "parameters": [{"name": "p", "in": "query"}],
+    }
     found = everything({"openapi": "3.2.0", "paths": {"/x": item}})
     assert {name: made.method for name, made in found.items()} == {"q": "QUERY", "l": "Link"}
     assert found["l"].parameters[0].name == "p"
 
 
-@pytest.mark.parametrize("version, location, kept", [("3.1.1", "query", True), ("3.1.1", "path", False), ("3.2.0", "path", True)])
+@pytest.mark.parametrize(
+    "version, location, kept", [("3.1.1", "query", True), ("3.1.1", "path", False), ("3.2.0", "path", True)]
+)
 def test_allow_reserved(version, location, kept):
     """Before 3.2 `allowReserved` counts in queries only."""
     node = {"parameters": [{"name": "a", "in": location, "allowReserved": True}], "operationId": "get"}
@@ -168,7 +178,12 @@ def test_properties_of_the_body_are_arguments():
     base = {"type": "object", "required": ["base"], "properties": {"base": {"type": "string"}}}
     body = {"required": True, "content": {"text/plain": {}, "application/json": {"schema": schema}}}
     found = only({"requestBody": body}, method="post", components={"schemas": {"Base": base}})
-    assert {field.name: field.required for field in found.body.properties} == {"b": True, "base": True, "a": False, "c": False}
+    assert {field.name: field.required for field in found.body.properties} == {
+        "b": True,
+        "base": True,
+        "a": False,
+        "c": False,
+    }
     assert [field.description for field in found.body.properties if field.name == "a"] == ["A."]
 
 

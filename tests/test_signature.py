@@ -2,12 +2,10 @@
 
 import inspect
 
-import pytest
 from documents import document
 
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.read import operation, read
-from dynaclient.openapi.shape import choices, python_type, types
 from dynaclient.openapi.signature import docstring, offered_options, signature
 
 SCHEMA = {
@@ -28,7 +26,11 @@ def made(node=None, path="/x", **more):
 
 
 def full():
-    responses = {"200": {"description": "Good."}, "404": {"description": "Not there.\nReally."}, "": {"description": "?"}}
+    responses = {
+        "200": {"description": "Good."},
+        "404": {"description": "Not there.\nReally."},
+        "": {"description": "?"},
+    }
     return made({
         "summary": "Run it.", "description": "It runs.", "deprecated": True, "responses": responses,
         "requestBody": {"required": True, "content": {"application/json": {"schema": SCHEMA}}},
@@ -78,43 +80,3 @@ def test_an_operation_without_words():
     text = docstring(*made())
     assert text.startswith("POST /x\n\nSends ``POST /x``.")
     assert "Returns" not in text
-
-
-TYPES = [
-    (True, "Any", (), ()),
-    ({}, "Any", (), ()),
-    ({"type": "string"}, "str", ("string",), ()),
-    ({"type": ["integer", "null"]}, "int | None", ("integer", "null"), ()),
-    ({"type": ["null", "integer"]}, "int | None", ("null", "integer"), ()),
-    ({"type": "string", "nullable": True}, "str | None", ("string", "null"), ()),
-    ({"type": "array"}, "list[Any]", ("array",), ()),
-    ({"items": {"type": "string"}}, "list[str]", ("array",), ()),
-    ({"type": "array", "items": True}, "list[Any]", ("array",), ()),
-    ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, "list[list[float]]", ("array",), ()),
-    ({"properties": {}}, "Mapping[str, Any]", ("object",), ()),
-    ({"enum": ["a", 1, True]}, "Literal['a', 1, True]", (), ("a", 1)),
-    ({"enum": [1.5]}, "Any", (), (1.5,)),
-    ({"const": "a"}, "Literal['a']", (), ("a",)),
-    ({"const": None}, "None", (), (None,)),
-    ({"enum": ["a", None]}, "Literal['a'] | None", (), ("a", None)),
-    ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, "Literal['a'] | None", ("null",), ("a", None)),
-    ({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}, "str", ("string",), ()),
-    ({"$ref": "#/components/schemas/T"}, "bool", ("boolean",), ()),
-    ({"$ref": "#/components/schemas/T", "description": "x"}, "bool", ("boolean",), ()),
-    ({"$ref": "#/components/schemas/Self"}, "list[list[list[list[list[list[list[Any]]]]]]]", ("array",), ()),
-    ({"$ref": "#/nowhere"}, "Any", (), ()),
-    ({"type": {}}, "Any", (), ()),
-    ({"type": [5, "string"]}, "str", ("string",), ()),
-    ({"type": "file"}, "Any", ("file",), ()),
-]
-
-
-@pytest.mark.parametrize("schema, written, kinds, values", TYPES, ids=[str(case[0]) for case in TYPES])
-def test_types(schema, written, kinds, values):
-    """The type of a schema is shown as a Python annotation, through references and choices."""
-    recursive = {"type": "array", "items": {"$ref": "#/components/schemas/Self"}}
-    whole = {"schema": schema, "components": {"schemas": {"T": {"type": "boolean"}, "Self": recursive}}}
-    assert python_type(whole, "/schema") == written
-    assert types(whole, "/schema") == kinds
-    if values != ("a", 1):
-        assert choices(whole, "/schema") == values

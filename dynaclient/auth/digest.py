@@ -34,10 +34,16 @@ class DigestChallenge:
     userhash: bool = False
     stale: bool = False
 
-    def hash(self, text: str) -> str:
-        """H(text), lower-case hex (RFC 7616, 3.2)."""
+    def hash(self, *parts: bytes | str) -> str:
+        """H of the parts joined by colons, lower-case hex (RFC 7616, 3.2); text is taken as UTF-8."""
+        data = b":".join(part.encode() if isinstance(part, str) else part for part in parts)
         # The protocol prescribes the algorithm; MD5 is what old servers know, and FIPS builds refuse it without this flag.
-        return hashlib.new(_HASHES[self.algorithm], text.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.new(_HASHES[self.algorithm], data, usedforsecurity=False).hexdigest()
+
+    @property
+    def realm_octets(self) -> bytes:
+        """The realm as it was sent: header fields arrive as Latin-1, whatever they were written in."""
+        return self.realm.encode("latin-1", "replace")
 
 
 def read_challenge(challenges: Iterable[Challenge]) -> DigestChallenge | None:
@@ -101,11 +107,11 @@ def digest_field(
     cnonce:
         The client's nonce, printable ASCII without quotes.
     """
-    secret = f"{user}:{challenge.realm}:{password}"
+    secret = challenge.hash(user, challenge.realm_octets, password)
     if challenge.session:
-        secret = f"{challenge.hash(secret)}:{challenge.nonce}:{cnonce}"
-    nonces = f"{challenge.nonce}:{count:08x}:{cnonce}:{challenge.qop}" if challenge.qop else challenge.nonce
-    response = challenge.hash(f"{challenge.hash(secret)}:{nonces}:{challenge.hash(f'{method}:{uri}')}")
+        secret = challenge.hash(secret, challenge.nonce, cnonce)
+    nonces = (challenge.nonce, f"{count:08x}", cnonce, challenge.qop) if challenge.qop else (challenge.nonce,)
+    response = challenge.hash(secret, *nonces, challenge.hash(method, uri))
     parts = [_username(challenge, user), f"realm={_quoted(challenge.realm)}", f"uri={_quoted(uri)}"]
     if challenge.written_algorithm:
         parts.append(f"algorithm={challenge.written_algorithm}")
@@ -123,7 +129,7 @@ def digest_field(
 def _username(challenge: DigestChallenge, user: str) -> str:
     """RFC 7616, 3.4.4; letters beyond ASCII in the form of RFC 8187."""
     if challenge.userhash:
-        return f'username="{challenge.hash(f"{user}:{challenge.realm}")}"'
+        return f'username="{challenge.hash(user, challenge.realm_octets)}"'
     if user.isascii():
         return f"username={_quoted(user)}"
     return f"username*=UTF-8''{quote(user, safe='')}"
@@ -155,7 +161,7 @@ class DigestSession(Renewal):
     kind: ClassVar[str] = "Digest"
 
     def __init__(self, user: str, password: Secret, label: str, cnonce: Callable[[], str] = _fresh_cnonce) -> None:
-        if not all(isinstance(part, str) or callable(part) for part in (user, password)) or not _sendable(user):
+        if not (isinstance(user, str) and _sendable(user) and (isinstance(password, str) or callable(password))):
             raise CredentialsError(
                 f"the credential of {label} is not (user, password), two strings, the user's without a colon or control characters"
             )
@@ -193,4 +199,4 @@ class DigestSession(Renewal):
 
 
 def _sendable(user: str) -> bool:
-    return ":" not in user and user.isprintable()
+    return user != "" and ":" not in user and user.isprintable()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dynaclient.cli.calls import OperationCommand
     from dynaclient.cli.settings import Settings
     from dynaclient.client import Client
-    from dynaclient.wire import Attempt, Request
+    from dynaclient.wire import Attempt, Request, Upload
 
 
 def run_call(command: OperationCommand, settings: Settings, typed: Mapping[str, Sequence[str]]) -> None:
@@ -190,7 +190,9 @@ def not_called(command: OperationCommand, problems: Sequence[Problem]) -> Argume
 
 
 def shown_request(request: Request) -> dict[str, Any]:
-    """A request that was not sent, as a dry run prints it: ``method``, ``url``, ``headers``, ``body`` (JSON as values, else text, else base64)."""
+    """A request that was not sent, as a dry run prints it: ``method``, ``url``, ``headers``, ``body`` (JSON as values, else text, else base64; of one that is
+    read while it is sent, the size).
+    """
     return {
         "method": request.method,
         "url": request.url,
@@ -199,9 +201,11 @@ def shown_request(request: Request) -> dict[str, Any]:
     }
 
 
-def _shown_body(body: bytes, content_type: str) -> Any:
+def _shown_body(body: bytes | Upload, content_type: str) -> Any:
     from dynaclient.openapi.media import decode_json, is_json
 
+    if not isinstance(body, bytes):
+        return {"bytes": body.length}
     if is_json(content_type):
         try:
             return decode_json(body)

@@ -20,7 +20,7 @@ from dynaclient.local.embeddings import Handler, handler_for
 from dynaclient.local.faults import IN_THE_BODY, Fault, Faults
 from dynaclient.local.hashing import MODEL
 from dynaclient.local.incoming import Incoming, Judge, RejectedError, read_request
-from dynaclient.local.replies import Replies
+from dynaclient.local.replies import Replies, preference, success
 from dynaclient.local.routes import Match, Routes
 from dynaclient.openapi.media import decode_json, is_json
 from dynaclient.openapi.model import Api, Operation, OperationKey
@@ -146,8 +146,7 @@ class App:
             return refused
         rejected: Response | None = None
         try:
-            for route, path_values in matches:  # Paths that differ in their fragment only: the first that fits.
-                endpoint = self._endpoint(route.key)
+            for endpoint, path_values in self._meant(request, matches):
                 try:
                     incoming = read_request(
                         self.api.document, endpoint.operation, request, path_values, self._request_judge
@@ -159,11 +158,23 @@ class App:
             return error_response(501, f"The document does not allow to answer this: {error}", kind="not_implemented")
         return rejected or Response(500)
 
+    def _meant(self, request: Request, matches: list[Match]) -> list[tuple[_Endpoint, dict[str, str]]]:
+        """The operations of one method and path, which differ in its fragment (``#stream``): those first whose reply is asked for by Accept."""
+        found = [(self._endpoint(route.key), values) for route, values in matches]
+        if len(found) > 1:
+            rank = preference(accept_of(request))
+
+            def place(entry: tuple[_Endpoint, dict[str, str]]) -> int:
+                reply = success(entry[0].operation)
+                return min((rank(media)[0] for media in reply.content), default=99) if reply else 99
+
+            found.sort(key=place)
+        return found
+
     def _run(self, endpoint: _Endpoint, incoming: Incoming) -> Response:
         if endpoint.handler is not None:
             return endpoint.handler(incoming)
-        headers = incoming.request.headers
-        accept = (headers if isinstance(headers, Headers) else Headers(headers)).get("accept", "")
+        accept = accept_of(incoming.request)
         made = self._made.get((endpoint.operation.pointer, accept))
         if made is None:
             made = self._replies.make(endpoint.operation, accept)
@@ -208,6 +219,12 @@ class App:
 
     def _reply_judge(self, pointer: str) -> Judge:
         return self._check().validator(pointer, "reply")
+
+
+def accept_of(request: Request) -> str:
+    """The request's Accept field."""
+    headers = request.headers
+    return (headers if isinstance(headers, Headers) else Headers(headers)).get("accept", "")
 
 
 def broken(answer: Answer) -> TransportError:

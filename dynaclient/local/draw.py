@@ -122,6 +122,7 @@ class _Dice(Maker):
         elif kind == "array":
             yield self._items(way)
         elif kind == "string":
+            yield from self._packed(way, salt)
             yield self._text(nodes, salt)
         elif kind in ("integer", "number"):
             yield self._number(nodes, whole=kind == "integer")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from dynaclient.errors import SpecError, UnsupportedError
 from dynaclient.local import scalars
+from dynaclient.openapi.media import encode_json, is_json
 from dynaclient.openapi.pointer import at as node_at
 from dynaclient.openapi.pointer import deref, join, tokens
 
@@ -180,7 +181,17 @@ class Maker:
             elif kind == "array":
                 yield from self._arrays(way, salt)
             else:
+                yield from self._packed(way, salt) if kind == "string" else ()
                 yield from scalars.drafts(kind, nodes, salt)
+
+    def _packed(self, way: Way, salt: int) -> Iterator[str]:
+        """JSON within a text (``contentMediaType``, ``contentSchema``)."""
+        for part in way:
+            if not isinstance(part.node, Mapping) or not is_json(str(part.node.get("contentMediaType", ""))):
+                continue
+            inner = (part.child("contentSchema"),) if "contentSchema" in part.node else (Part({}, _NO_PLACE),)
+            with suppress(UnsupportedError):
+                yield encode_json(self.make(inner, salt)).decode()
 
     def _objects(self, way: Way, salt: int) -> Iterator[dict[str, Any]]:
         nodes = [part.node for part in way if isinstance(part.node, Mapping)]

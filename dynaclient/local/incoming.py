@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from dynaclient.errors import Problem
+from dynaclient.local.bodies import decoded
 from dynaclient.local.unstyle import MISSING, Source, value_of
-from dynaclient.openapi.media import decode_json, essence, is_json, is_text, matching
-from dynaclient.openapi.model import MediaType, Operation, Parameter
-from dynaclient.openapi.shape import properties
+from dynaclient.openapi.media import essence, is_json, matching
+from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.wire import Headers, Request
-
-FORM = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 
 
 class Judge(Protocol):
@@ -113,63 +109,17 @@ def _body(document: Mapping[str, Any], operation: Operation, request: Request, h
             "Say so in the Content-Type header.",
             status=415,
         )
-    value = _decoded(document, media, content_type or media.name, request.body, judges)
+    data = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
+    try:
+        value = decoded(media, content_type or media.name, data, Source(document, judges, {}, "", Headers()))
+    except ValueError as error:
+        kind = "JSON" if is_json(content_type) else essence(content_type or media.name)
+        raise RejectedError(f"The request body is not {kind}: {error}", status=400) from None
     if media.schema is not None and value is not MISSING:
         problems = judges(media.schema).problems(value)
         if problems:
             raise _listed("The request body does not fit the document", list(problems))
     return value
-
-
-def _decoded(document: Mapping[str, Any], media: MediaType, content_type: str, data: bytes, judges: Judges) -> Any:
-    """The body as a value, ``MISSING`` where no schema can judge it."""
-    kind = essence(content_type)
-    if is_json(kind):
-        try:
-            return decode_json(data)
-        except ValueError as error:
-            raise RejectedError(f"The request body is not JSON: {error}", status=400) from None
-    if kind == FORM:
-        pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
-        return _fields(document, media, pairs, judges)
-    if kind == MULTIPART:
-        return _fields(document, media, _multipart(content_type, data), judges)
-    if kind.endswith("xml"):
-        return MISSING
-    if is_text(kind):
-        return data.decode("utf-8", "replace")
-    return MISSING
-
-
-def _fields(document: Mapping[str, Any], media: MediaType, pairs: list[tuple[str, str]], judges: Judges) -> Any:
-    """The fields of a form as an object, each in the type that its property has."""
-    if media.schema is None:
-        return MISSING
-    source = Source(document, judges, {}, "", Headers())
-    known = {item.name: item.schema for item in properties(document, media.schema)}
-    value: dict[str, Any] = {}
-    for name in dict.fromkeys(name for name, _ in pairs):
-        given = [text for key, text in pairs if key == name]
-        value[name] = source.cast(known[name], given) if name in known else given[-1]
-    return value
-
-
-def _multipart(content_type: str, data: bytes) -> list[tuple[str, str]]:
-    """Name and content of each part (RFC 7578); the bytes of a file are kept one for one as characters."""
-    from email.parser import BytesParser
-    from email.policy import HTTP
-
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + data)
-    if not message.is_multipart():
-        raise RejectedError("The multipart body has no parts; does the Content-Type state its boundary?", status=400)
-    found = []
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            is_file = part.get_filename() is not None
-            found.append((name, content.decode("latin-1" if is_file else "utf-8", "replace")))
-    return found
 
 
 def _listed(message: str, problems: list[Problem]) -> RejectedError:

@@ -22,8 +22,11 @@ _CONCRETE = {
     "text/*": "text/plain",
     "image/*": "image/png",
 }
-_STREAMS = frozenset({"text/event-stream", "application/jsonl", "application/x-ndjson", "application/json-seq"})
+_STREAMS = frozenset(
+    {"text/event-stream", "application/jsonl", "application/x-ndjson", "application/json-seq", "multipart/mixed"}
+)
 _ITEMS = 2
+_EDGE = b"part-of-a-stream"
 
 
 class Replies:
@@ -63,7 +66,7 @@ class Replies:
             headers = list(self._headers(reply))
             if not reply.content or status in (204, 304):
                 return Response(status, Headers(headers))
-            for media in sorted(reply.content, key=_preference(accept)):
+            for media in sorted(reply.content, key=preference(accept)):
                 try:
                     name, body = self._body(media)
                     return Response(status, Headers([("Content-Type", name), *headers]), body)
@@ -82,7 +85,8 @@ class Replies:
     def _body(self, media: MediaType) -> tuple[str, bytes]:
         name = _CONCRETE.get(essence(media.name), media.name)
         if essence(name) in _STREAMS:
-            return name, self._stream(media, essence(name))
+            edge = f"; boundary={_EDGE.decode()}" if essence(name) == "multipart/mixed" else ""
+            return name + edge, self._stream(media, essence(name))
         value = self.value(media)
         if is_json(name):
             return name, encode_json(value)
@@ -149,15 +153,18 @@ class Replies:
         if isinstance(written, str):
             return written.encode()
         schema = media.item_schema or media.schema
-        item = self._made(schema) if schema is not None else {}
+        items = [self._made(schema) if schema is not None else {} for _ in range(_ITEMS)]
         if kind == "text/event-stream":
-            events = [_event(item, whole=media.item_schema is not None)] * _ITEMS
+            events = [_event(item, whole=media.item_schema is not None) for item in items]
             sentinel = at(self._document, media.pointer).get("x-speakeasy-sse-sentinel")
             if isinstance(sentinel, str):
                 events.append(f"data: {sentinel}\n\n".encode())
             return b"".join(events)
+        if kind == "multipart/mixed":
+            parts = [b"--%s\r\nContent-Type: application/json\r\n\r\n%s\r\n" % (_EDGE, encode_json(i)) for i in items]
+            return b"".join(parts) + b"--%s--\r\n" % _EDGE
         start = b"\x1e" if kind == "application/json-seq" else b""
-        return (start + encode_json(item) + b"\n") * _ITEMS
+        return b"".join(start + encode_json(item) + b"\n" for item in items)
 
     def _headers(self, reply: Reply) -> Iterator[tuple[str, str]]:
         """The header fields that the reply must have."""
@@ -210,7 +217,7 @@ def _simple(value: Any, *, explode: bool) -> str:
     return text(value)
 
 
-def _preference(accept: str) -> Callable[[MediaType], tuple[int, bool]]:
+def preference(accept: str) -> Callable[[MediaType], tuple[int, bool]]:
     """How an Accept field orders media types (RFC 9110, 12.5.1, without weights): as it names them; JSON before others."""
     ranges = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
 

@@ -58,8 +58,7 @@ class Routes:
     def find(self, target: str) -> list[Match]:
         """The routes that a request target belongs to, of all methods, the most concrete path first."""
         path, _, query = target.partition("?")
-        plain = self._plain.get(path) or self._plain.get(unquote(path)) or []
-        found = [*plain, *self._templated(path)]
+        found = self._plain.get(path) or self._plain.get(unquote(path)) or list(self._templated(path))
         if any(route.query for route, _ in found):
             given = set(parse_qsl(query, keep_blank_values=True))
             found = [match for match in found if given.issuperset(match[0].query)]
@@ -68,7 +67,7 @@ class Routes:
 
     def _templated(self, path: str) -> Iterator[Match]:
         for route in self._routes:
-            values = route.values(path) if route.names else None
+            values = route.values(path)
             if values is not None:
                 yield route, values
 

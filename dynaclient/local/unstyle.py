@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
 
-from dynaclient.openapi.media import decode_json, is_json
+from dynaclient.openapi.media import decode_json, is_form, is_json
 from dynaclient.openapi.model import Parameter
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import properties, subschemas, types
@@ -61,8 +61,8 @@ class Source:
         """Decoded text, or several, as a value of the type that the schema names."""
         if pointer is not None and "array" in types(self.document, pointer):
             items = self._items(pointer)
-            return [self._scalar(items, text) for text in texts]
-        return self._scalar(pointer, texts[-1])
+            return [self.cast_scalar(items, text) for text in texts]
+        return self.cast_scalar(pointer, texts[-1])
 
     def cast_members(self, pointer: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         """Decoded pairs as an object, each value of the type that its property's schema names."""
@@ -75,7 +75,8 @@ class Source:
                 return join(here, "items")
         return None
 
-    def _scalar(self, pointer: str | None, text: str) -> Any:
+    def cast_scalar(self, pointer: str | None, text: str) -> Any:
+        """Decoded text as a scalar of the type that the schema names, else as it stands."""
         if pointer is None:
             return text
         drafts = list(_readings(text, types(self.document, pointer)))
@@ -105,7 +106,7 @@ def value_of(parameter: Parameter, source: Source) -> Any:
         Where it cannot be read: broken JSON under ``content``, a prefix that its style needs.
     """
     if parameter.location == "querystring":
-        return source.query or MISSING
+        return _querystring(parameter, source) if source.query else MISSING
     if parameter.content is not None:
         return _content(parameter, source)
     kinds = types(source.document, parameter.schema) if parameter.schema else ()
@@ -117,6 +118,16 @@ def value_of(parameter: Parameter, source: Source) -> Any:
         return MISSING if text is MISSING else _split(parameter, text, kinds, source, str.strip)
     pairs = source.query_pairs() if parameter.location == "query" else source.cookies()
     return _form(parameter, pairs, kinds, source)
+
+
+def _querystring(parameter: Parameter, source: Source) -> Any:
+    """The whole query (OpenAPI 3.2, 4.12.2): a form as it is, any other media type percent-encoded."""
+    if parameter.content is not None and is_form(parameter.content.name) and parameter.schema is not None:
+        return source.cast_members(
+            parameter.schema, [(name, unquote_plus(text)) for name, text in source.query_pairs()]
+        )
+    text = unquote(source.query)
+    return decode_json(text.encode()) if parameter.content is not None and is_json(parameter.content.name) else text
 
 
 def _content(parameter: Parameter, source: Source) -> Any:

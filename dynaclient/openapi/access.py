@@ -7,7 +7,7 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.extensions import env_of
-from dynaclient.openapi.model import SecurityScheme, Server
+from dynaclient.openapi.model import Flow, SecurityScheme, Server
 from dynaclient.openapi.pointer import deref, join
 
 
@@ -53,9 +53,31 @@ def read_schemes(document: Mapping[str, Any], tolerated: list[str]) -> dict[str,
             parameter=str(node.get("name") or ""),
             env=env,
             env_by_server=by_server,
+            flows=_flows(node),
+            openid_connect_url=str(node.get("openIdConnectUrl") or ""),
+            oauth2_metadata_url=str(node.get("oauth2MetadataUrl") or ""),
             description=str(node.get("description") or "").strip(),
             pointer=pointer,
         )
+    return found
+
+
+def _flows(scheme: Mapping[str, Any]) -> dict[str, Flow]:
+    """OAuth Flows Object (OpenAPI 3.1, 4.8.28); what is no object is left out."""
+    written = scheme.get("flows")
+    found = {}
+    for name, entry in written.items() if isinstance(written, Mapping) else ():
+        if isinstance(entry, Mapping) and not name.startswith("x-"):
+            scopes = entry.get("scopes")
+            found[name] = Flow(
+                token_url=str(entry.get("tokenUrl") or "").strip(),
+                authorization_url=str(entry.get("authorizationUrl") or "").strip(),
+                device_authorization_url=str(entry.get("deviceAuthorizationUrl") or "").strip(),
+                refresh_url=str(entry.get("refreshUrl") or "").strip(),
+                scopes={str(scope): str(text or "") for scope, text in scopes.items()}
+                if isinstance(scopes, Mapping)
+                else {},
+            )
     return found
 
 

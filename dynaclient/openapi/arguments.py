@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
-from dynaclient.openapi.check import Checker, Validator
-from dynaclient.openapi.media import is_json
+from dynaclient.openapi.annotate import default_of, filled, read_only_argument
+from dynaclient.openapi.bodies import kind_of, takes_files
+from dynaclient.openapi.bodycheck import BodyJudge
+from dynaclient.openapi.check import Checker
+from dynaclient.openapi.media import default_media
 from dynaclient.openapi.model import MediaType, Operation, Parameter
+from dynaclient.openapi.names import snake
 from dynaclient.openapi.normal import OMIT, NoFormError, normal
-from dynaclient.openapi.read import default_media
+from dynaclient.openapi.parts import Attach, File, is_pieces, prepared
+from dynaclient.openapi.shape import properties
 
 
 @dataclass(slots=True)
@@ -25,30 +30,64 @@ class Bound:
 
 
 class Binder:
-    """Sorts and checks the arguments of one operation; made once, used for every call, safe among threads.
+    """Sorts and checks the arguments of one operation; made once for each media type of its body, used for every call, safe among threads.
 
     Parameters
     ----------
     operation:
-        The operation.
+        The operation, as it is called with the media type (``read.with_media``).
     checker:
         The validators of its document.
+    media:
+        The media type of the body; without it the default one.
+    document:
+        The document; without it defaults are not known, nor is what is readOnly.
+    attach:
+        Opens the files that a caller passes (``dynaclient.files.attach``); without it none are taken.
     """
 
-    def __init__(self, operation: Operation, checker: Checker) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        checker: Checker,
+        media: MediaType | None = None,
+        document: Mapping[str, Any] | None = None,
+        attach: Attach | None = None,
+    ) -> None:
         self.operation = operation
-        self.media: MediaType | None = default_media(operation.body.content) if operation.body else None
+        self.media = media or (default_media(operation.body.content) if operation.body else None)
         self.takes_body = operation.body is not None and not any(
             field.python_name == "body" for field in operation.arguments
         )
         self._checker = checker
+        self._document = document or {}
+        self._kind = kind_of(self._document, self.media) if self.media else ""
+        self._attach = attach if takes_files(self._kind) else None
         self._fields = _accepted_names(operation.arguments)
         self._required = tuple(field for field in operation.arguments if field.required)
         self._body_needed = operation.body is not None and operation.body.required
-        self._body_validator: Validator | None = None
+        judge = BodyJudge(operation, self.media, self._kind, self._document, checker) if self.media else None
+        self._judge_body = judge
 
-    def bind(self, arguments: Mapping[str, Any]) -> Bound:
-        """Sort the arguments into parameters and body, as plain values; what is missing, unknown or without a plain form is noted."""
+    def bind(
+        self,
+        arguments: Mapping[str, Any],
+        settings: Mapping[tuple[str, str], Any] | None = None,
+        *,
+        send_defaults: bool = False,
+    ) -> Bound:
+        """Sort the arguments into parameters and body, as plain values; what is missing, unknown or without a plain form is noted.
+
+        Parameters
+        ----------
+        arguments:
+            What the caller passes.
+        settings:
+            What the client was given once for all calls (``x-speakeasy-globals``): values by name and location; an argument, also one that is
+            ``OMIT``, wins.
+        send_defaults:
+            Whether the document's defaults are sent where nothing is passed.
+        """
         fields = self._fields
         parameters: dict[str, Any] = {}
         properties: dict[str, Any] = {}
@@ -62,7 +101,7 @@ class Binder:
                 problems.append(self._unknown(name))
                 continue
             try:
-                value = normal(value)
+                value = self._plain(value, field)
             except NoFormError as error:
                 where = (field.python_name if field else name) + error.where
                 problems.append(Problem(where, error.reason, field.pointer if field else ""))
@@ -75,8 +114,48 @@ class Binder:
                 problems.append(Problem(field.python_name, "is given twice, under two of its names", field.pointer))
             place[key] = value
         body = self._whole_body(whole, properties, problems)
+        if settings or send_defaults:
+            passed = {fields[name].python_name for name in arguments if name in fields}
+            self._add_settings(parameters, settings or {}, passed, problems)
+            body = self._add_defaults(parameters, body, passed) if send_defaults else body
         self._note_missing(parameters, body, problems)
         return Bound(parameters, body, problems)
+
+    def _plain(self, value: Any, field: Parameter | None) -> Any:
+        if self._attach is None or (field is not None and field.location != "body"):
+            return normal(value)
+        if field is None and is_pieces(value) and self._kind in ("binary", "text"):
+            value = File(value)
+        return prepared(value, self._attach)
+
+    def _add_settings(
+        self,
+        parameters: dict[str, Any],
+        settings: Mapping[tuple[str, str], Any],
+        passed: Collection[str],
+        problems: list[Problem],
+    ) -> None:
+        for field in self.operation.parameters:
+            key = (field.name, field.location)
+            if key in settings and field.python_name not in passed:
+                try:
+                    parameters[field.python_name] = normal(settings[key])
+                except NoFormError as error:
+                    problems.append(Problem(field.python_name + error.where, error.reason, field.pointer))
+
+    def _add_defaults(self, parameters: dict[str, Any], body: Any, passed: Collection[str]) -> Any:
+        for field in self.operation.parameters:
+            if field.python_name not in parameters and field.python_name not in passed:
+                parameters.update((field.python_name, default) for default in default_of(self._document, field.schema))
+        if self.media is None or self.media.schema is None:
+            return body
+        if body is OMIT and self._body_needed and self._offers_properties():
+            body = {}
+        found = filled(self._document, self.media.schema, body)
+        if isinstance(body, dict):  # what was passed as OMIT stays out
+            left_out = {field.name for field in self.operation.arguments if field.python_name in passed} - body.keys()
+            found = {name: item for name, item in found.items() if name not in left_out}
+        return found
 
     def _whole_body(self, whole: Any, properties: dict[str, Any], problems: list[Problem]) -> Any:
         if whole is OMIT:
@@ -102,6 +181,9 @@ class Binder:
             problems.append(Problem("body", "is required", self.operation.body.pointer if self.operation.body else ""))
 
     def _unknown(self, name: str) -> Problem:
+        hidden = self._hidden().get(name)
+        if hidden is not None:
+            return read_only_argument(name, hidden)
         known = sorted({field.python_name for field in self.operation.arguments})
         close = difflib.get_close_matches(name, known, 1, 0.6)
         if close:
@@ -109,27 +191,25 @@ class Binder:
         text = f"it takes {', '.join(known)}" if known else "it takes none"
         return Problem(name, f"is not an argument of {self.operation.dotted}", hint=text)
 
+    def _hidden(self) -> dict[str, str]:
+        """The properties of the body that are no arguments because they are the service's to set, and where they stand."""
+        schema = self.media.schema if self.media and self._offers_properties() else None
+        listed = properties(self._document, schema) if schema is not None else ()
+        found = {item.name: item.schema for item in listed if item.read_only}
+        return {**found, **{snake(name): pointer for name, pointer in found.items()}}
+
     def check(self, bound: Bound) -> list[Problem]:
         """Judge the values by the document's schemas; ``[]`` where all is good."""
         found: list[Problem] = []
         for field in self.operation.parameters:
             if field.schema is not None and field.python_name in bound.parameters:
-                found.extend(self._judge(field, bound.parameters[field.python_name]))
-        if bound.body is OMIT or self.media is None or self.media.schema is None or not is_json(self.media.name):
-            return found
-        if bound.problems and isinstance(bound.body, dict):  # a part is missing: judge the parts that are there
-            for field in self._required_or_given(bound.body):
-                found.extend(self._judge(field, bound.body[field.name]))
-            return found
-        validator = self._body_validator
-        if validator is None:
-            validator = self._body_validator = self._checker.validator(self.media.schema, "request")
-        if not validator.accepts(bound.body):
-            found.extend(_argument_problems(validator.problems(bound.body), self.operation.arguments))
+                value = bound.parameters[field.python_name]
+                if not (field.allow_empty and value == ""):
+                    found.extend(self._judge(field, value))
+        if bound.body is not OMIT and self._judge_body is not None:
+            problems = self._judge_body.problems(bound.body, partial=bool(bound.problems))
+            found.extend(_argument_problems(problems, self.operation.arguments) if problems else ())
         return found
-
-    def _required_or_given(self, body: dict[str, Any]) -> Iterable[Parameter]:
-        return [field for field in self.operation.arguments if field.location == "body" and field.name in body]
 
     def _judge(self, field: Parameter, value: Any) -> tuple[Problem, ...]:
         assert field.schema is not None

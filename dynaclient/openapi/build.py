@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.arguments import Bound
-from dynaclient.openapi.media import codec
+from dynaclient.openapi.bodies import BodyWriter, Written
 from dynaclient.openapi.model import MediaType, Operation, Parameter
 from dynaclient.openapi.names import TEMPLATE
 from dynaclient.openapi.normal import OMIT
@@ -21,7 +21,16 @@ _LITERAL = (
 
 
 class Builder:
-    """Writes the requests of one operation; made once, used for every call, safe among threads.
+    """Writes the requests of one operation; made once for each media type of its body, used for every call, safe among threads.
+
+    Parameters
+    ----------
+    operation, media:
+        The operation, and the media type of its body.
+    document:
+        The document, which says how the parts of forms, multipart and XML bodies are written; without it their values alone decide.
+    boundary:
+        Makes the boundary of multipart bodies; random where it is not given.
 
     Raises
     ------
@@ -29,8 +38,20 @@ class Builder:
         From ``build``, where a value has no form in its parameter's style.
     """
 
-    def __init__(self, operation: Operation, media: MediaType | None) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        media: MediaType | None,
+        document: Mapping[str, Any] | None = None,
+        boundary: Callable[[], str] | None = None,
+    ) -> None:
         self.operation = operation
+        self._body = BodyWriter(document or {}, media, boundary) if media else None
+        self._contents = {
+            parameter.python_name: _encoder(document or {}, parameter.content)
+            for parameter in operation.parameters
+            if parameter.content is not None
+        }
         by_place: dict[str, list[Parameter]] = {}
         for parameter in operation.parameters:
             by_place.setdefault(parameter.location, []).append(parameter)
@@ -41,9 +62,7 @@ class Builder:
         self._querystring = by_place.get("querystring", [])
         self._headers = by_place.get("header", [])
         self._cookies = by_place.get("cookie", [])
-        self._encode = codec(media.name).encode if media else None
         self._fixed = {"Accept": accept(operation)}
-        self._with_body = {**self._fixed, "Content-Type": concrete(media.name)} if media else self._fixed
 
     def build(self, bound: Bound, origin: str, prefix: str, headers: Mapping[str, str]) -> Request:
         """The request, without credentials.
@@ -59,7 +78,10 @@ class Builder:
         """
         parameters = bound.parameters
         target = prefix + (self._fill(parameters) if self._templated else self._literal)
-        fields = dict(self._fixed if bound.body is OMIT else self._with_body)
+        fields = dict(self._fixed)
+        body = None
+        if bound.body is not OMIT:
+            body, fields["Content-Type"] = self._write_body(bound.body)
         if parameters:
             query = self._write_query(parameters)
             if query:
@@ -67,7 +89,6 @@ class Builder:
             self._write_headers(parameters, fields)
         if headers:
             _lay_over(fields, headers)
-        body = None if bound.body is OMIT else self._write_body(bound.body)
         return Request(self.operation.method, origin, target, fields, body)
 
     def _fill(self, parameters: Mapping[str, Any]) -> str:
@@ -115,14 +136,14 @@ class Builder:
 
     def _write(self, parameter: Parameter, value: Any) -> str:
         try:
-            return write(parameter, value)
+            return write(parameter, value, self._contents.get(parameter.python_name))
         except ValueError as error:
             raise self._refused(parameter, f"cannot be written: {error}") from None
 
-    def _write_body(self, body: Any) -> bytes:
-        assert self._encode is not None
+    def _write_body(self, body: Any) -> Written:
+        assert self._body is not None
         try:
-            return self._encode(body)
+            return self._body.write(body)
         except ValueError as error:
             raise ArgumentError(
                 f"the body of {self.operation.dotted} cannot be written: {error}", operation=self.operation.dotted
@@ -155,14 +176,24 @@ def accept(operation: Operation) -> str:
     return ", ".join(dict.fromkeys(good)) or "*/*"
 
 
-def concrete(name: str) -> str:
-    """A media type that can be sent: a range such as ``*/*`` is sent as bytes."""
-    return "application/octet-stream" if "*" in name else name
+def _encoder(document: Mapping[str, Any], media: MediaType) -> Callable[[Any], bytes]:
+    """Writes the value of a parameter that has ``content``."""
+    writer = BodyWriter(document, media)
+
+    def encode(value: Any) -> bytes:
+        written = writer.write(value)[0]
+        if not isinstance(written, bytes):
+            raise ValueError("a file has no form in a parameter")
+        return written
+
+    return encode
 
 
 def _lay_over(fields: dict[str, str], headers: Mapping[str, str]) -> None:
-    """Put the caller's fields over the document's, whatever their case."""
+    """Put the caller's fields over the document's, whatever their case; the type of a multipart body stays, because it names the boundary."""
     names = {name.lower(): name for name in fields}
     for name, value in headers.items():
+        if name.lower() == "content-type" and "; boundary=" in fields.get("Content-Type", ""):
+            continue
         fields.pop(names.get(name.lower(), name), None)
         fields[name] = value

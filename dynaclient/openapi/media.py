@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Annotated, Any
 
 import msgspec
 
 from dynaclient.openapi.model import MediaType
 
 _decode = msgspec.json.Decoder().decode
+_floats = msgspec.json.Decoder(list[Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]]).decode
 _encode = msgspec.json.Encoder().encode
 
 JSON = "application/json"
@@ -37,6 +37,20 @@ def decode_json(data: bytes) -> Any:
         raise ValueError(str(error)) from None
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
+
+
+def decode_floats(data: bytes | memoryview) -> list[float]:
+    """JSON text that is one array of numbers, each below 2**53 on either side of zero: those a float64 holds as they are written, integers among them.
+
+    Raises
+    ------
+    ValueError
+        Where it is anything else.
+    """
+    try:
+        return _floats(data)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
 
 
 def encode_json(value: Any) -> bytes:
@@ -121,10 +135,21 @@ def is_form(name: str) -> bool:
     return essence(name) == FORM
 
 
+def is_xml(name: str) -> bool:
+    """Whether a media type is XML: ``application/xml``, ``text/xml``, or any with the suffix ``+xml`` (RFC 7303)."""
+    kind = essence(name)
+    return kind in ("application/xml", "text/xml") or kind.endswith("+xml")
+
+
+def is_multipart(name: str) -> bool:
+    """Whether a media type is made of parts (RFC 2046, 5.1)."""
+    return essence(name).startswith("multipart/")
+
+
 def is_text(name: str) -> bool:
     """Whether a media type is text that can be shown."""
     kind = essence(name)
-    return kind.startswith("text/") or kind in ("application/xml", "application/javascript") or kind.endswith("+xml")
+    return kind.startswith("text/") or kind == "application/javascript" or is_xml(name)
 
 
 def matching(content: tuple[MediaType, ...], content_type: str) -> MediaType | None:
@@ -136,6 +161,15 @@ def matching(content: tuple[MediaType, ...], content_type: str) -> MediaType | N
             if essence(media.name) == wanted:
                 return media
     return None
+
+
+def default_media(content: tuple[MediaType, ...]) -> MediaType | None:
+    """The media type that is sent where the caller names none: JSON, else a form, multipart, text; else the first."""
+    for wanted in (is_json, is_form, is_multipart, is_text):
+        for media in content:
+            if wanted(media.name):
+                return media
+    return content[0] if content else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +203,10 @@ def _encode_binary(value: Any) -> bytes:
 
 
 def _encode_form(value: Any) -> bytes:
-    """``a=1&b=2`` of an object; an array repeats its name, null is left out; text and bytes are ready to send."""
-    if not isinstance(value, dict):
-        return _encode_binary(value)
-    pairs = []
-    for name, item in value.items():
-        several = item if isinstance(item, list) else [item]
-        if any(isinstance(one, (dict, list, bytes)) for one in several):
-            raise ValueError(f"{name}: an object, or an array within an array, has no form in {FORM}")
-        pairs += [(name, one if isinstance(one, str) else encode_json(one)) for one in several if one is not None]
-    return urlencode(pairs).encode()
+    """An object as a form by the standard's defaults, where no document says more."""
+    from dynaclient.openapi.form import Form
+
+    return Form({}, MediaType(FORM)).encode(value)
 
 
 JSON_CODEC = Codec("json", encode_json, lambda data, _: decode_json(data))

@@ -23,11 +23,23 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """OAuth Flow Object (OpenAPI 3.1, 4.8.29; 3.2 for ``deviceAuthorization``). URLs are as written: they may be relative to the server's."""
+
+    token_url: str = ""
+    authorization_url: str = ""
+    device_authorization_url: str = ""
+    refresh_url: str = ""
+    scopes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityScheme:
     """Security Scheme Object (OpenAPI 3.1, 4.8.27).
 
     ``env`` lists the environment variables to read, in order: ``x-dynaclient-env`` (a name, or a mapping from server id to name), else
-    the scheme's name in upper case. ``env_by_server`` holds the names that belong to one server id only.
+    the scheme's name in upper case. ``env_by_server`` holds the names that belong to one server id only. ``flows`` are those of OAuth 2, by the
+    standard's names (``clientCredentials``).
     """
 
     name: str
@@ -37,6 +49,9 @@ class SecurityScheme:
     parameter: str = ""
     env: str = ""
     env_by_server: Mapping[str, str] = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    openid_connect_url: str = ""
+    oauth2_metadata_url: str = ""
     description: str = ""
     pointer: str = ""
 

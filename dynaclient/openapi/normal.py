@@ -145,6 +145,10 @@ def _object(value: Any, where: str) -> Any:
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return _decimal(value, where)
+    if type(value).__module__ == "dynaclient.openapi.parts":
+        raise NoFormError(
+            where, f"a {type(value).__name__} stands in bodies of files and in parts of multipart bodies only"
+        )
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _members(((field.name, getattr(value, field.name)) for field in dataclasses.fields(value)), where)
     if hasattr(value, "model_dump"):

@@ -6,21 +6,25 @@ For each status and Content-Type that comes, what to do is decided once and kept
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError, UndeclaredReplyError
 from dynaclient.openapi.align import Aligner
+from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.decode import Step, decoded, decoding
 from dynaclient.openapi.failure import error_message
-from dynaclient.openapi.media import JSON, codec, essence, matching
+from dynaclient.openapi.headers import HeaderReader, TypedHeaders
+from dynaclient.openapi.media import JSON, codec, essence, is_xml, matching
 from dynaclient.openapi.model import MediaType, Operation, Reply
+from dynaclient.openapi.shape import types
 from dynaclient.value import records
 from dynaclient.wire import Response
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Plan:
     declared: bool
     content_type: str
     fault: str = ""
+    headers: HeaderReader | None = None
 
 
 class Parser:
@@ -59,6 +64,7 @@ class Parser:
         self._replies = {reply.status: reply for reply in operation.replies}
         self._errors = frozenset(operation.error_statuses)
         self._plans: dict[tuple[int, str], Plan] = {}
+        self._readers: dict[str, HeaderReader] = {}
 
     def is_error(self, status: int) -> bool:
         """Whether a status raises an APIError."""
@@ -85,6 +91,8 @@ class Parser:
         plan = self._plans.get((response.status, content_type)) or self._plan(response.status, content_type)
         if plan.fault and mode != "off":
             self._report(self._undeclared(plan, response), mode)
+        if plan.headers is not None and mode != "off":
+            self._judge_headers(plan.headers, response, mode)
         if not response.body and (response.status in _NO_BODY or not plan.declared or self._headless):
             return None
         value = self._decode(plan, response)
@@ -94,6 +102,25 @@ class Parser:
             return self._finish(plan, response, value, expected, mode)
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
+
+    def headers(self, response: Response) -> TypedHeaders:
+        """The header fields of a reply: those that the document declares as values of their schemas' types, the others as text."""
+        reply = self._reply(response.status)
+        reader = self._header_reader(reply)
+        return reader.typed(response.headers) if reader is not None else TypedHeaders(response.headers)
+
+    def _header_reader(self, reply: Reply | None) -> HeaderReader | None:
+        if reply is None or not reply.headers:
+            return None
+        found = self._readers.get(reply.status)
+        if found is None:
+            found = self._readers[reply.status] = HeaderReader(self._document, self._checker, reply)
+        return found or None
+
+    def _judge_headers(self, reader: HeaderReader, response: Response, mode: str) -> None:
+        problems = reader.problems(response.headers)
+        if problems:
+            self._report(self._invalid(response, problems, None), mode)
 
     def _decode(self, plan: Plan, response: Response) -> Any:
         try:
@@ -153,7 +180,7 @@ class Parser:
         )
 
     def _plan(self, status: int, content_type: str) -> Plan:
-        plan = self._decide(status, content_type)
+        plan = replace(self._decide(status, content_type), headers=self._header_reader(self._reply(status)))
         if (
             len(self._plans) < _MOST_PLANS
         ):  # a server that varies its Content-Type (boundary=...) must not fill the memory
@@ -167,6 +194,8 @@ class Parser:
 
     def _decide(self, status: int, content_type: str) -> Plan:
         reply = self._reply(status)
+        if not self._replies:  # may be left out since 3.1 (4.8.10): nothing is promised then
+            return _loose(content_type, "")
         if reply is None:
             known = ", ".join(self._replies) or "none"
             return _loose(content_type, f"status {status} is not declared; the document declares {known}")
@@ -182,15 +211,34 @@ class Parser:
 
     def _declared(self, media: MediaType, content_type: str) -> Plan:
         row = codec(content_type if "*" not in content_type else JSON)
-        judged = media.schema is not None and row.kind == "json"
+        decode, kind = row.decode, row.kind
+        if media.schema is not None and kind == "text":
+            decode, kind = self._by_schema(media.schema, content_type) or (decode, kind)
+        judged = media.schema if kind in ("json", "xml", "scalar") else None
         return Plan(
-            decode=row.decode,
-            kind=row.kind,
-            validator=self._checker.validator(media.schema, "reply") if judged and media.schema is not None else None,
-            step=decoding(self._document, media.schema) if judged and media.schema is not None else None,
+            decode=decode,
+            kind="text" if kind == "scalar" else kind,
+            validator=self._checker.validator(judged, "reply") if judged is not None else None,
+            step=decoding(self._document, judged) if judged is not None else None,
             declared=True,
             content_type=content_type,
         )
+
+    def _by_schema(self, schema: str, content_type: str) -> tuple[Callable[[bytes, str], Any], str] | None:
+        """How text is read that a schema describes: XML by its hints, a text of one scalar as that; None where it stays text."""
+        caster = Caster(self._document, lambda pointer: self._checker.validator(pointer, "reply"))
+        if is_xml(content_type):
+            from dynaclient.openapi.xml import is_structured
+            from dynaclient.openapi.xmlread import read_xml
+
+            if is_structured(self._document, schema):
+                return (lambda data, kind: read_xml(caster, schema, data, kind)), "xml"
+        kinds = types(self._document, schema)
+        if not kinds or not _SCALARS.issuperset(kinds):
+            return None
+        if kinds == ("string",):
+            return codec("text/plain").decode, "scalar"
+        return (lambda data, kind: caster.scalar(schema, codec("text/plain").decode(data, kind).strip())), "scalar"
 
 
 def _single(content_type: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi import names
 from dynaclient.openapi.access import read_schemes, read_security, read_servers
+from dynaclient.openapi.bodies import kind_of
 from dynaclient.openapi.extensions import read_batch, read_error_statuses, read_retry, read_timeout
-from dynaclient.openapi.media import is_json
+from dynaclient.openapi.media import default_media as default_media
 from dynaclient.openapi.model import (
     Api,
     Body,
@@ -30,12 +31,27 @@ from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
 from dynaclient.openapi.style import ALLOWED
 
+_WITH_PROPERTIES = frozenset({"json", "any", "form", "multipart", "xml"})
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 9.1
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})  # OpenAPI 3.1, 4.8.12.2.1
 
 
-def read(document: Mapping[str, Any], source: str = "") -> Api:
+class Index(NamedTuple):
+    """The operations of a document by their dotted names, and what was let through on the way to them."""
+
+    keys: Mapping[str, OperationKey]
+    tolerated: tuple[str, ...]
+
+
+def make_index(document: Mapping[str, Any]) -> Index:
+    """The index of a document's operations: a walk over all of them, though not into them."""
+    tolerated: list[str] = []
+    keys = {key.dotted: key for key in _index(document, tolerated)}
+    return Index(keys, tuple(tolerated))
+
+
+def read(document: Mapping[str, Any], source: str = "", index: Index | None = None) -> Api:
     """The Api of a document: its servers, security schemes and the index of its operations.
 
     Parameters
@@ -44,6 +60,8 @@ def read(document: Mapping[str, Any], source: str = "") -> Api:
         Plain data, in which every reference is local.
     source:
         The document's name in messages.
+    index:
+        What ``make_index`` gave for this document, where that is known already.
 
     Raises
     ------
@@ -53,15 +71,17 @@ def read(document: Mapping[str, Any], source: str = "") -> Api:
     short = _version(document, source)
     info = document.get("info")
     tolerated: list[str] = []
+    schemes = read_schemes(document, tolerated)
+    index = index or make_index(document)
     return Api(
         document=document,
         version=short,
         title=str(info.get("title", "")) if isinstance(info, Mapping) else "",
         source=source,
         servers=read_servers(document, ""),
-        schemes=read_schemes(document, tolerated),
-        index={key.dotted: key for key in _index(document, tolerated)},
-        tolerated=tuple(tolerated),
+        schemes=schemes,
+        index=index.keys,
+        tolerated=(*tolerated, *index.tolerated),
     )
 
 
@@ -266,22 +286,33 @@ def _body(api: Api, node: Mapping[str, Any], pointer: str) -> Body | None:
     return Body(
         content=content,
         required=required,
-        properties=_body_properties(api.document, content, required=required),
+        properties=_body_properties(api.document, default_media(content), required=required),
         description=str(resolved.get("description") or "").strip(),
         pointer=place,
     )
 
 
-def default_media(content: tuple[MediaType, ...]) -> MediaType | None:
-    """The media type that is sent where the caller names none: JSON where it is offered, else the first."""
-    return next((media for media in content if is_json(media.name)), content[0] if content else None)
+def with_media(document: Mapping[str, Any], made: Operation, media: MediaType) -> Operation:
+    """The operation as it is called with another media type of its body: the keyword arguments are the properties of that one.
+
+    Parameters
+    ----------
+    document:
+        The document.
+    made:
+        The operation, as ``operation`` reads it.
+    media:
+        One of ``made.body.content``, or one within a range of it (see ``bodies.choose``).
+    """
+    if made.body is None or media == default_media(made.body.content):
+        return made
+    properties = _body_properties(document, media, required=made.body.required)
+    parameters, body = _named(made.parameters, replace(made.body, properties=properties))
+    return replace(made, parameters=parameters, body=body)
 
 
-def _body_properties(
-    document: Mapping[str, Any], content: tuple[MediaType, ...], *, required: bool
-) -> tuple[Parameter, ...]:
-    media = default_media(content)
-    if media is None or media.schema is None or not is_json(media.name):
+def _body_properties(document: Mapping[str, Any], media: MediaType | None, *, required: bool) -> tuple[Parameter, ...]:
+    if media is None or media.schema is None or kind_of(document, media) not in _WITH_PROPERTIES:
         return ()
     if "object" not in types(document, media.schema):
         return ()
@@ -297,7 +328,8 @@ def _body_properties(
             pointer=item.schema,
         )
         for item in properties(document, media.schema)
-        if not item.read_only
+        # Since 3.1 readOnly is an annotation: a property that is required all the same must be sent.
+        if not item.read_only or (item.required and not str(document.get("openapi")).startswith("3.0"))
     )
 
 

@@ -16,6 +16,7 @@ from dynaclient.errors import SpecError
 from dynaclient.openapi import rules
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.rules import DROP, shown
+from dynaclient.openapi.shape import types as types_of
 
 Schema = dict[str, Any]
 Rule = Callable[[Any, str], Any]
@@ -111,11 +112,25 @@ class Settler:
         if "$dynamicRef" in out:
             out.setdefault("$ref", out["$dynamicRef"])
             del out["$dynamicRef"]
+        if "type" in out and any(self._excludes(out["type"], node, key, pointer) for key in ("anyOf", "oneOf")):
+            self._all.tolerate(
+                join(pointer, "type"), "none of the schemas to choose from is of this type; it is ignored"
+            )
+            del out["type"]
         if "discriminator" in out:
             self._discriminate(out, pointer)
         if self._all.version == "3.0":
             return self._finish_30(out, pointer)
         return self._finish_31(node, out, pointer)
+
+    def _excludes(self, declared: Any, node: Mapping[str, Any], union: str, pointer: str) -> bool:
+        """Whether the type refuses what each branch of a union accepts, as generators of documents write it for want of a better one."""
+        branches = node.get(union)
+        places = [join(pointer, union, number) for number in range(len(branches) if isinstance(branches, list) else 0)]
+        kinds = [types_of(self._all.document, place) for place in places]
+        own = {declared} if isinstance(declared, str) else set(declared)
+        own |= {"integer", "number"} if own & {"integer", "number"} else set()
+        return bool(kinds) and all(kind and own.isdisjoint(kind) for kind in kinds)
 
     def _finish_30(self, out: Schema, pointer: str) -> Schema:
         for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.pointer import at, deref, join
+from dynaclient.openapi.pointer import at, join, local_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,18 @@ def subschemas(
     waiting = [pointer]
     while waiting:
         here = waiting.pop(0)
-        try:
-            node, here = deref_merged(document, here, waiting)
-        except SpecError:
-            continue
-        if here in seen or not isinstance(node, Mapping):
+        if here in seen:
             continue
         seen.add(here)
+        node = _standing(document, here)
+        if not isinstance(node, Mapping):
+            continue
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            if reference == "#" or reference.startswith("#/"):
+                waiting.insert(0, local_target(reference))
+            if len(node) == 1:  # what stands beside a reference counts since 3.1
+                continue
         yield node, here
         for key in ("allOf", "anyOf", "oneOf") if choices else ("allOf",):
             members = node.get(key)
@@ -44,15 +49,12 @@ def subschemas(
                 waiting.extend(join(here, key, number) for number in range(len(members)))
 
 
-def deref_merged(document: Mapping[str, Any], pointer: str, waiting: list[str]) -> tuple[Any, str]:
-    """The node at a pointer; the target of a ``$ref`` that has siblings (they count since 3.1) is put on the waiting list."""
-    node = at(document, pointer)
-    if isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
-        _, target = deref(document, node, pointer)
-        if len(node) == 1:
-            return at(document, target), target
-        waiting.insert(0, target)
-    return node, pointer
+def _standing(document: Mapping[str, Any], pointer: str) -> Any:
+    """What stands at a place, None where nothing does: a broken schema is told of when a value is judged by it."""
+    try:
+        return at(document, pointer)
+    except SpecError:
+        return None
 
 
 def properties(document: Mapping[str, Any], pointer: str) -> tuple[Property, ...]:
@@ -109,14 +111,15 @@ def choices(document: Mapping[str, Any], pointer: str) -> tuple[Any, ...]:
     found: list[Any] = []
     for node, _ in subschemas(document, pointer):
         if isinstance(node.get("enum"), list):
-            found.extend(value for value in node["enum"] if value not in found)
-        elif "const" in node and node["const"] not in found:
+            found += node["enum"]
+        elif "const" in node:
             found.append(node["const"])
         elif node.get("type") == "null":
-            found.extend([] if None in found else [None])
+            found.append(None)
         elif node.get("type") is not None:
             return ()
-    return tuple(found)
+    # By repr, because 1 is True in Python and not in JSON.
+    return tuple({repr(value): value for value in found}.values())
 
 
 _PYTHON = {

@@ -7,7 +7,7 @@ deeper nesting has none in the standard and is refused, except where ``content``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -128,14 +128,22 @@ def _delimited(delimiter: str) -> Callable[[str, Any, bool, str], str]:
 
 
 def deep_object(name: str, value: Any, explode: bool, safe: str = "") -> str:
-    """``deepObject``: ``name[k]=v&name[k]=v``, the brackets percent-encoded (RFC 3986, 3.4)."""
+    """``deepObject``: ``name[k]=v&name[k]=v``, the brackets percent-encoded (RFC 3986, 3.4); an array repeats its name.
+
+    The standard leaves an object within the object open; it is written as servers read it: ``name[k][l]=v``.
+    """
     if not isinstance(value, Mapping):
         raise ValueError("the style deepObject has a form for objects only")
-    key = _quote(name, "")
-    parts: list[str] = []
+    return "&".join(_deep(_quote(name, ""), value, safe))
+
+
+def _deep(key: str, value: Mapping[str, Any], safe: str) -> Iterator[str]:
     for member, item in value.items():
-        parts.extend(f"{key}%5B{_quote(member, '')}%5D={_quote(one, safe)}" for one in _several(item))
-    return "&".join(parts)
+        name = f"{key}%5B{_quote(member, '')}%5D"
+        if isinstance(item, Mapping):
+            yield from _deep(name, item, safe)
+        else:
+            yield from (f"{name}={_quote(one, safe)}" for one in _several(item) if one is not None)
 
 
 STYLES: Mapping[str, Callable[[str, Any, bool, str], str]] = {
@@ -157,7 +165,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 """The styles of each location, the default one first (OpenAPI 3.2, 4.12.6)."""
 
 
-def write(parameter: Parameter, value: Any) -> str:
+def write(parameter: Parameter, value: Any, encode: Callable[[Any], bytes] | None = None) -> str:
     """One parameter, as it stands in the path, the query string, a header or a cookie.
 
     Parameters
@@ -166,6 +174,8 @@ def write(parameter: Parameter, value: Any) -> str:
         The parameter.
     value:
         A plain value that is ``defined``; nulls in an array or object are left out (RFC 6570, 2.3).
+    encode:
+        Writes the value of a parameter that has ``content``; without it, what is known of its media type does.
 
     Raises
     ------
@@ -174,7 +184,7 @@ def write(parameter: Parameter, value: Any) -> str:
     """
     location = parameter.location
     if parameter.content is not None:
-        return _content(parameter, parameter.content.name, value)
+        return _content(parameter, parameter.content.name, (encode or codec(parameter.content.name).encode)(value))
     value = _members(value)
     if location == "header":
         return _in_header(_header(value, parameter.explode))
@@ -186,15 +196,25 @@ def write(parameter: Parameter, value: Any) -> str:
     return STYLES[parameter.style](parameter.name, value, parameter.explode, safe)
 
 
-def _content(parameter: Parameter, media: str, value: Any) -> str:
+def _content(parameter: Parameter, media: str, written: bytes) -> str:
     """A parameter that is written as a media type; ``querystring`` is the whole query (OpenAPI 3.2, 4.12.2)."""
-    written = codec(media).encode(value)
     if parameter.location == "header":
         return _in_header(written.decode())
     if parameter.location == "querystring" and is_form(media):
         return written.decode()
     quoted = quote(written, safe=UNRESERVED)
     return f"{_quote(parameter.name, '')}={quoted}" if parameter.location in ("query", "cookie") else quoted
+
+
+def header_text(value: Any, *, explode: bool) -> str:
+    """A value as the text of a header field, in the style ``simple`` (OpenAPI 3.2, 4.21).
+
+    Raises
+    ------
+    ValueError
+        Where it has no form there, or could break out of its field.
+    """
+    return _in_header(_header(_members(value), explode))
 
 
 def _in_header(written: str) -> str:

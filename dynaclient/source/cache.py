@@ -8,12 +8,14 @@ is read, and readable by its owner alone. Whatever goes wrong here costs time, n
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import stat
 import sys
 import time
 from binascii import crc32
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -66,9 +68,24 @@ def get(kind: str, key: str) -> Any:
     try:
         path = _path(kind, key)
         payload = _checked(_read(path))
-        return None if payload is None else msgspec.json.decode(payload)
+        if payload is None:
+            return None
+        with _uncollected():
+            return msgspec.json.decode(payload)
     except (OSError, ValueError, RuntimeError, msgspec.MsgspecError):
         return None
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make many objects that all stay: the collector of garbage would look through them again and again, for twice the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def put(kind: str, key: str, value: Any) -> None:

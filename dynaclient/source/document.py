@@ -36,6 +36,8 @@ class Document:
         SHA-256, in hex, of all that it was read from.
     files:
         The names of the files that were read, the document itself first.
+    kept:
+        Whether what is made from the document may be kept in the user's cache folder, as its parsed form is.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -44,6 +46,7 @@ class Document:
     files: tuple[str, ...] = ()
     texts: Mapping[str, SourceFile] = field(default_factory=dict, repr=False, compare=False)
     origins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
+    kept: bool = field(default=False, repr=False, compare=False)
 
     def place(self, pointer: str) -> Place:
         """Where a node stands: the file it came from, line and column (from 1; 0 for a document that never was text).

@@ -78,13 +78,13 @@ def load(
     content = open_content(spec, limits, fetch)
     folders = tuple(Path(root).expanduser().resolve() for root in roots)
     reading = _Reading(content, limits, folders, fetch)
-    document = reading.remembered() if cache else None
-    if document is not None:
-        return document
-    document, entry = reading.read()
-    if cache:
+    if not cache:
+        return reading.read()[0]
+    document = reading.remembered()
+    if document is None:
+        document, entry = reading.read()
         store.put("document", reading.key, entry)
-    return document
+    return replace(document, kept=True)
 
 
 def load_value(spec: str | bytes | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Any:

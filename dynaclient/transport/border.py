@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import client as http
-from typing import Any
+from typing import Any, NoReturn
 
 from urllib3 import exceptions as urllib3
 from urllib3.util.ssl_match_hostname import CertificateError
@@ -38,7 +38,9 @@ class Progress:
     """How far an attempt came, for the words and the class of its error.
 
     ``connected`` turns true when sending may begin; ``waited`` is the bound in force, in seconds; ``expired`` says that the deadline has
-    passed; ``proxy`` is a proxy's address without user information, or ``""``; ``limit`` bounds the body, in bytes.
+    passed; ``proxy`` is a proxy's address without user information, or ``""``; ``limit`` bounds the body, in bytes; ``partial`` is what came of the
+    body, ``received`` how much came of one that is not kept; ``writing`` is true while a large body is sent; ``attempt`` is the time of
+    an attempt as a whole, seconds, where one was given; ``theirs`` is what the caller's own code raised while it gave the body: it passes unchanged.
     """
 
     connected: bool = False
@@ -47,6 +49,21 @@ class Progress:
     proxy: str = ""
     limit: int = 0
     partial: bytes = b""
+    received: int = 0
+    writing: bool = False
+    attempt: float | None = None
+    theirs: BaseException | None = None
+
+
+def fail(error: Exception, request: Request, progress: Progress) -> NoReturn:
+    """Raise what `translate` makes of one of the `FOREIGN` exceptions."""
+    if error is progress.theirs:
+        raise error
+    own = translate(error, request, progress)
+    if own is error:
+        raise own
+    # A ValueError of http.client quotes the offending value, which may be a credential.
+    raise own from (None if isinstance(error, ValueError) else error)
 
 
 def translate(error: BaseException, request: Request, progress: Progress) -> DynaclientError:
@@ -73,7 +90,7 @@ def translate(error: BaseException, request: Request, progress: Progress) -> Dyn
         )
     if _is_timeout(cause):
         return _timeout(request, progress)
-    partial, after = progress.partial, _after(progress.partial)
+    partial, after = progress.partial, _after(progress)
     if isinstance(cause, http.RemoteDisconnected):
         return _lost(request, f"{cause}{after}", partial)
     if isinstance(cause, http.IncompleteRead):
@@ -96,7 +113,7 @@ def _before_sending(
         shown = re.sub(r"//[^/]*@", "//", request.origin)
         return ArgumentError(f"{shown!r} is not an address that can be connected to; check server=")
     if _is_timeout(cause) or _is_connect_timeout(cause):
-        after = "before the call's deadline" if progress.expired else f"within {progress.waited:.3g} s"
+        after = f"before {_whose(progress)}" if progress.expired else f"within {progress.waited:.3g} s"
         return TimeoutExpiredError(f"no connection to {where} {after}; check the address or raise timeout", sent=False)
     if isinstance(cause, socket.gaierror):
         name = progress.proxy or request.origin
@@ -126,9 +143,13 @@ def _tls(cause: BaseException, where: str) -> TransportError:
 
 
 def _timeout(request: Request, progress: Progress) -> TransportError:
-    after = _after(progress.partial)
+    after = _after(progress)
     if progress.expired:
-        text = f"the call's deadline ran out while waiting for {request.origin}{after}; raise timeout"
+        text = f"{_whose(progress)} ran out while waiting for {request.origin}{after}; raise timeout"
+    elif progress.writing:
+        text = (
+            f"{request.origin} took nothing of the body for {progress.waited:.3g} s; raise timeout if it needs longer"
+        )
     else:
         text = f"{request.origin} sent nothing for {progress.waited:.3g} s{after}; raise timeout if it needs longer"
     return TimeoutExpiredError(text, partial=progress.partial)
@@ -183,8 +204,17 @@ def _advice(cause: BaseException, progress: Progress) -> str:
     return "check the proxy" if progress.proxy else "does a server listen there?"
 
 
-def _after(partial: bytes) -> str:
-    return f" after {len(partial):,} bytes of the body" if partial else ""
+def _whose(progress: Progress) -> str:
+    return (
+        "the call's deadline"
+        if progress.attempt is None
+        else f"the {progress.attempt:g} s of the attempt, or the call's deadline,"
+    )
+
+
+def _after(progress: Progress) -> str:
+    count = len(progress.partial) or progress.received
+    return f" after {count:,} bytes of the body" if count else ""
 
 
 # --- what cannot be put on the wire

@@ -13,7 +13,8 @@ TIMEOUT_COST = 10
 
 class RetryBudget:
     """Tokens per origin: a retry costs 5, after a time-out 10; a success pays back 1, up to 500. Safe to share among threads, and to use in a child
-    after a fork."""
+    after a fork.
+    """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
@@ -47,32 +48,6 @@ class RetryBudget:
 
     def __reduce__(self) -> tuple[type[RetryBudget], tuple[int]]:
         return RetryBudget, (self._capacity,)
-
-
-_living: weakref.WeakSet[RetryBudget] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    """In a child process: a lock that another thread of the parent held at the fork would never be let go."""
-    for budget in list(_living):
-        budget._lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
-
-
-_living: weakref.WeakSet[RetryBudget] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    """In a child process: a lock that another thread of the parent held at the fork would never be let go."""
-    for budget in list(_living):
-        budget._lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
 
 
 _living: weakref.WeakSet[RetryBudget] = weakref.WeakSet()

@@ -16,14 +16,19 @@ from dynaclient.transport.reply import Reply
 
 
 class PlainConnection(HTTPConnection):
-    """A connection whose replies are read by `Reply`. ``deadline`` and ``clock`` are set before each use."""
+    """A connection whose replies are read by `Reply`.
+
+    ``deadline`` and ``clock`` are set before each use. ``early`` is what came of the reply while the request was still being sent.
+    """
 
     deadline: float | None = None
     clock: Callable[[], float]
+    early: bytes = b""
 
     def response_class(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None) -> Reply:  # type: ignore[override]
         """Called by http.client, for the reply and for a proxy's answer to CONNECT."""
-        return Reply(sock, method, self.deadline, self.clock)
+        early, self.early = self.early, b""
+        return Reply(sock, method, self.deadline, self.clock, early)
 
     def receive(self) -> Reply:
         """The reply, its head read; its body is read through `Reply.blocks`."""
@@ -36,6 +41,7 @@ class TLSConnection(HTTPSConnection):
 
     deadline: float | None = None
     clock: Callable[[], float]
+    early: bytes = b""
 
     response_class = PlainConnection.response_class  # type: ignore[assignment]
 
@@ -105,7 +111,7 @@ class Pool:
             if connection.is_connected:
                 return connection
             connection.close()
-        return self._new()
+        return self.new()
 
     def give(self, connection: Connection) -> None:
         """Keep a connection for the next request."""
@@ -131,7 +137,8 @@ class Pool:
             connection.set_tunnel(self._host, self._port, headers, scheme=proxy.scheme)
         connection.connect()
 
-    def _new(self) -> Connection:
+    def new(self) -> Connection:
+        """A connection that was never used, whose ``sock`` is None."""
         host, port, proxy = self._host, self._port, self.proxy
         secure = self._secure
         options: dict[str, Any] = {}

@@ -6,12 +6,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dynaclient.errors import TimeoutExpiredError, TransportError
 from dynaclient.redirect import REDIRECT_STATUSES, next_request
-from dynaclient.retry import Decision, Outcome, decide, good_status_is_final
-from dynaclient.wire import Attempt, Request, Response, Timeout
+from dynaclient.retry import DEFAULT_STATUS_CODES, SPENT, Decision, decide, good_status_is_final, matches
+from dynaclient.wire import Attempt, Request, Response, Stream, Timeout, Upload
 
 if TYPE_CHECKING:
     from dynaclient.openapi.model import RetryPolicy
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TOTAL = 600.0
 """Seconds for a whole call where neither a timeout nor a policy says more."""
+
+Reply = TypeVar("Reply", Response, Response | Stream)
+"""What an exchange brings: a whole reply, or one that may still be open."""
 
 
 def deliver(
@@ -43,7 +46,7 @@ def deliver(
         What sends, what is sent, and when it is sent again.
     timeout:
         Seconds. One deadline covers all attempts and waits: ``total``, else the policy's ``max_elapsed_time`` where its
-        strategy is backoff, else 600 s.
+        strategy is backoff, else 600 s. ``attempt`` bounds each attempt, its redirects included; another may follow one that it has ended.
     clock, sleep, rng, now:
         The world: a monotonic clock and a sleep, both in seconds, a source uniform in [0, 1), and the seconds since the epoch.
     budget:
@@ -55,7 +58,71 @@ def deliver(
     ------
     TransportError
         When the last attempt brought no reply; it carries ``attempts`` and ``request``, without secrets.
+
+    A body that can be read only once (`dynaclient.wire.Upload`) is not sent again once it was begun, whatever the policy says.
     """
+    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+
+
+def deliver_stream(
+    transport: Transport,
+    request: Request,
+    policy: RetryPolicy,
+    timeout: Timeout,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+    rng: Callable[[], float] = random.random,
+    now: Callable[[], float] = time.time,
+    budget: RetryBudget | None = None,
+    on_attempt: Callable[[Attempt], object] | None = None,
+    final: Callable[[int], bool] = lambda status: True,
+) -> tuple[Response | Stream, tuple[Attempt, ...]]:
+    """As `deliver`, but the reply that the call ends with is returned open, its body unread. The caller closes it.
+
+    Parameters
+    ----------
+    transport, request, policy, clock, sleep, rng, now, budget, on_attempt:
+        As for `deliver`. An attempt ends, and its time is taken, when the head has come; what breaks while the body is read is not tried again here.
+    timeout:
+        As for `deliver` until the head of the reply has come. From then on ``read`` bounds the wait for each block, and ``total``, where it was
+        given, bounds it all.
+    final:
+        Whether a reply of this status is wanted open. One that redirects, that the policy retries, or of 400 and above never is.
+
+    Returns
+    -------
+    tuple
+        The open stream, or a whole `Response` where it was not to be final; and the attempts.
+    """
+    until = clock() + timeout.total if timeout.total is not None else None
+    codes = policy.status_codes or DEFAULT_STATUS_CODES
+
+    def opened(request: Request, timeout: Timeout, deadline: float | None) -> Response | Stream:
+        began = clock()
+        stream = transport.open(request, timeout, deadline, until)
+        status = stream.status
+        if status < 400 and status not in REDIRECT_STATUSES and final(status) and not matches(codes, status):
+            return stream
+        with stream:
+            body = stream.read(deadline)
+        return Response(status, stream.headers, body, stream.reason, stream.url, clock() - began)
+
+    return _loop(opened, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+
+
+def _loop(
+    exchange: Callable[[Request, Timeout, float | None], Reply],
+    request: Request,
+    policy: RetryPolicy,
+    timeout: Timeout,
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+    rng: Callable[[], float],
+    now: Callable[[], float],
+    budget: RetryBudget | None,
+    on_attempt: Callable[[Attempt], object] | None,
+) -> tuple[Reply, tuple[Attempt, ...]]:
     start = clock()
     deadline = start + _total(policy, timeout)
     if not policy.budget:
@@ -63,11 +130,12 @@ def deliver(
     attempts: list[Attempt] = []
     while True:
         began = clock() if attempts else start
-        outcome: Outcome
+        bound = deadline if timeout.attempt is None else min(deadline, began + timeout.attempt)
+        outcome: Reply | TransportError
         try:
-            outcome = transport.send(request, timeout, deadline)
+            outcome = exchange(request, timeout, bound)
             if outcome.status in REDIRECT_STATUSES:
-                outcome = _follow(transport, request, outcome, timeout, deadline)
+                outcome = _follow(exchange, request, outcome, timeout, bound)
         except TransportError as error:
             outcome = error
         ended = clock()
@@ -79,6 +147,9 @@ def deliver(
     last = replace(decision, delay=None) if decision is not None else None
     attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt))
     if isinstance(outcome, TransportError):
+        if decision is not None and decision.reason == SPENT:
+            outcome.message = f"{outcome.message}; {SPENT}"
+            outcome.args = (outcome.message,)
         outcome.attempts, outcome.request = tuple(attempts), request.redacted()
         raise outcome
     if budget is not None and outcome.status < 400:
@@ -96,54 +167,74 @@ def _total(policy: RetryPolicy, timeout: Timeout) -> float:
 def _decide(
     policy: RetryPolicy,
     number: int,
-    outcome: Outcome,
+    outcome: Response | Stream | TransportError,
     request: Request,
     elapsed: float,
     left: float,
     rng: Callable[[], float],
     now: Callable[[], float],
 ) -> Decision | None:
-    """What `decide` says; None, without asking it, for a reply that is simply good."""
-    if isinstance(outcome, Response) and outcome.status < 400 and good_status_is_final(policy.status_codes):
+    """What `decide` says; None, without asking it, for a reply that is simply good, or open: such a one is final."""
+    if isinstance(outcome, Response):
+        if outcome.status < 400 and good_status_is_final(policy.status_codes):
+            return None
+    elif not isinstance(outcome, TransportError):
         return None
     return decide(
-        policy, number=number, outcome=outcome, method=request.method, elapsed=elapsed, left=left, rng=rng, now=now()
+        policy,
+        number=number,
+        outcome=outcome,
+        method=request.method,
+        elapsed=elapsed,
+        left=left,
+        rng=rng,
+        now=now(),
+        spent=isinstance(request.body, Upload) and request.body.spent,
     )
 
 
-def _granted(budget: RetryBudget | None, request: Request, outcome: Outcome) -> bool:
+def _granted(budget: RetryBudget | None, request: Request, outcome: Response | Stream | TransportError) -> bool:
     return budget is None or budget.withdraw(request.origin, after_timeout=isinstance(outcome, TimeoutExpiredError))
 
 
 def _record(
     number: int,
-    outcome: Outcome,
+    outcome: Response | Stream | TransportError,
     elapsed: float,
     decision: Decision | None,
     on_attempt: Callable[[Attempt], object] | None,
 ) -> Attempt:
     delay, retry_after = (decision.delay, decision.retry_after) if decision is not None else (None, None)
-    if isinstance(outcome, Response):
-        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after)
-    else:
+    if isinstance(outcome, TransportError):
         attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after)
+    else:
+        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after)
     if on_attempt is not None:
         on_attempt(attempt)
     return attempt
 
 
-def _follow(transport: Transport, request: Request, response: Response, timeout: Timeout, deadline: float) -> Response:
-    """The reply at the end of a chain of redirects; its ``elapsed`` is the time of the whole chain."""
+def _follow(
+    exchange: Callable[[Request, Timeout, float | None], Reply],
+    request: Request,
+    reply: Reply,
+    timeout: Timeout,
+    deadline: float,
+) -> Reply:
+    """The reply at the end of a chain of redirects; the ``elapsed`` of a whole one is the time of the whole chain."""
     visited: tuple[tuple[str, str], ...] = ((request.method, request.url),)
-    elapsed = response.elapsed
-    while (following := next_request(request, response, visited)) is not None:
+    elapsed = 0.0
+    while isinstance(reply, Response):
+        elapsed += reply.elapsed
+        following = next_request(request, reply, visited)
+        if following is None:
+            return replace(reply, elapsed=elapsed) if len(visited) > 1 else reply
         request = following
         visited += ((request.method, request.url),)
         try:
-            response = transport.send(request, timeout, deadline)
+            reply = exchange(request, timeout, deadline)
         except TransportError as error:
             # The first request of the chain did reach a server.
             error.sent = True
             raise
-        elapsed += response.elapsed
-    return replace(response, elapsed=elapsed) if len(visited) > 1 else response
+    return reply

@@ -7,27 +7,23 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from dynaclient import cancel
 from dynaclient.errors import TimeoutExpiredError
-from dynaclient.transport.border import FOREIGN, Progress, translate, unsendable
+from dynaclient.transport.border import FOREIGN, Progress, fail, unsendable
 from dynaclient.transport.connections import Connection, Pool
+from dynaclient.transport.opened import Line, OpenReply
 from dynaclient.transport.proxies import proxy_for
 from dynaclient.transport.reply import BodyTooLargeError, Reply
 from dynaclient.transport.tls import ClientCert, ssl_context
-from dynaclient.transport.unpack import unpacked
+from dynaclient.transport.unpack import accept_encoding, unpacked
+from dynaclient.transport.upload import write
 from dynaclient.version import VERSION
-from dynaclient.wire import Headers, Request, Response, Timeout
+from dynaclient.wire import Headers, Request, Response, Timeout, Upload
 
 USER_AGENT = f"dynaclient/{VERSION}"
-
-ACCEPT_ENCODING = "gzip, deflate"
-"""A vector in JSON shrinks to less than half: 30 KB then fit into the first flight of a TCP connection, which saves a round trip that
-costs far more than unpacking does. Next to the server, send ``Accept-Encoding: identity``."""
-
-_SEND_BLOCK = 1 << 20
 
 
 class Urllib3Transport:
@@ -48,7 +44,7 @@ class Urllib3Transport:
     verify:
         False accepts any certificate: for tests only.
     max_reply_bytes:
-        The bound on a reply's body, before and after unpacking.
+        The bound on a reply's body, before and after unpacking. A stream that is iterated over is not bound: it is never in memory as a whole.
     env:
         False leaves the environment out.
     user_agent:
@@ -88,42 +84,79 @@ class Urllib3Transport:
         """See `dynaclient.transport.Transport.send`."""
         clock = self._clock
         started = clock()
-        progress = Progress(limit=self._limit)
-        connection: Connection | None = None
-        parts: list[bytes] = []
+        progress = Progress(limit=self._limit, attempt=timeout.attempt)
         switch = cancel.current()
+        parts: list[bytes] = []
+        held: list[Connection] = []
         try:
-            pool = self._pools.get(request.origin) or self._open(request)
-            headers = self._headers(request, pool)
-            connection = pool.take()
-            switch.hold(connection)
-            connection.deadline = deadline
-            if connection.sock is None:
-                self._connect(pool, connection, request, timeout, deadline, progress)
-                switch.check()
-            progress.waited = connection.timeout = _bound(timeout.read, deadline, clock, request, sent=False)
-            progress.connected = True
-            whole = _write(connection, request, pool.prefix, headers)
-            reply = connection.receive()
+            pool, reply, whole = self._begin(request, timeout, deadline, progress, switch, held)
             self._read(reply, parts)
+            connection = held[0]
             switch.release(connection)
             switch.check()
+            held.clear()
             if whole and reply.keeps_open:
                 reply.close()
                 pool.give(connection)
             else:
                 connection.close()
         except BaseException as error:
-            switch.release(connection)
-            if connection is not None:
-                connection.close()
-            switch.check()
+            _let_go(held, switch)
             if isinstance(error, FOREIGN):
-                self._fail(error, request, progress, deadline, parts)
+                progress.partial = b"".join(parts)
+                progress.expired = _expired(deadline, clock)
+                fail(error, request, progress)
             raise
         body = parts[0] if len(parts) == 1 else b"".join(parts)
-        url = request.redacted().url if "?" in request.target else request.url
-        return Response(reply.status, Headers(reply.pairs), body, reply.reason, url, clock() - started)
+        return Response(reply.status, Headers(reply.pairs), body, reply.reason, _shown(request), clock() - started)
+
+    def open(
+        self, request: Request, timeout: Timeout, deadline: float | None = None, until: float | None = None
+    ) -> OpenReply:
+        """See `dynaclient.transport.Transport.open`."""
+        progress = Progress(limit=self._limit, attempt=timeout.attempt)
+        switch = cancel.current()
+        held: list[Connection] = []
+        try:
+            pool, reply, whole = self._begin(request, timeout, deadline, progress, switch, held)
+            reply.bound(timeout.read, until)
+        except BaseException as error:
+            _let_go(held, switch)
+            if isinstance(error, FOREIGN):
+                progress.expired = _expired(deadline, self._clock)
+                fail(error, request, progress)
+            raise
+        progress.waited = timeout.read
+        line = Line(held.pop(), pool if whole else None, switch)
+        return OpenReply(request, _shown(request), reply, line, progress, until, self._clock)
+
+    def _begin(
+        self,
+        request: Request,
+        timeout: Timeout,
+        deadline: float | None,
+        progress: Progress,
+        switch: cancel.Cancel,
+        held: list[Connection],
+    ) -> tuple[Pool, Reply, bool]:
+        """Send, and read the head of the reply; the connection stands in ``held`` from the moment it is taken. The last of the three says whether
+        the request was sent whole.
+        """
+        pool = self._pools.get(request.origin) or self._new_pool(request)
+        headers = self._headers(request, pool)
+        body = request.body
+        # A kept connection may turn out to be closed the moment it is used, and a body that can be had once only has no second chance.
+        connection = pool.take() if not isinstance(body, Upload) or body.replayable else pool.new()
+        held.append(connection)
+        switch.hold(connection)
+        connection.deadline = deadline
+        if connection.sock is None:
+            self._connect(pool, connection, request, timeout, deadline, progress)
+            switch.check()
+        progress.waited = connection.timeout = _bound(timeout.read, deadline, self._clock, request, sent=False)
+        progress.connected = True
+        whole = write(connection, request, pool.prefix, headers, progress)
+        return pool, connection.receive(), whole
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their reply is read. Sending again opens new ones."""
@@ -146,7 +179,7 @@ class Urllib3Transport:
     def _environ(self) -> Mapping[str, str]:
         return os.environ if self._env else {}
 
-    def _open(self, request: Request) -> Pool:
+    def _new_pool(self, request: Request) -> Pool:
         proxy = proxy_for(request.origin, self._proxy, self._environ())
         pool = Pool(request.origin, self._pool_size, proxy, self._ssl_context, self._clock)
         with self._lock:
@@ -170,7 +203,9 @@ class Urllib3Transport:
         if "user-agent" not in names:
             headers["User-Agent"] = self._user_agent
         if "accept-encoding" not in names:
-            headers["Accept-Encoding"] = ACCEPT_ENCODING
+            # A vector in JSON shrinks to less than half: 30 KB then fit into the first flight of a TCP connection, which saves a round trip that
+            # costs far more than unpacking does. Next to the server, send ``Accept-Encoding: identity``.
+            headers["Accept-Encoding"] = accept_encoding()
         return headers
 
     def _connect(
@@ -205,16 +240,21 @@ class Urllib3Transport:
         for _ in blocks:
             pass
 
-    def _fail(
-        self, error: Exception, request: Request, progress: Progress, deadline: float | None, parts: list[bytes]
-    ) -> NoReturn:
-        progress.partial = b"".join(parts)
-        progress.expired = deadline is not None and self._clock() >= deadline - 0.001
-        own = translate(error, request, progress)
-        if own is error:
-            raise own
-        # A ValueError of http.client quotes the offending value, which may be a credential.
-        raise own from (None if isinstance(error, ValueError) else error)
+
+def _let_go(held: list[Connection], switch: cancel.Cancel) -> None:
+    """Close what an attempt that failed held, and say so if that was because it was cancelled."""
+    for connection in held:
+        switch.release(connection)
+        connection.close()
+    switch.check()
+
+
+def _expired(deadline: float | None, clock: Callable[[], float]) -> bool:
+    return deadline is not None and clock() >= deadline - 0.001
+
+
+def _shown(request: Request) -> str:
+    return request.redacted().url if "?" in request.target else request.url
 
 
 def _bound(own: float, deadline: float | None, clock: Callable[[], float], request: Request, *, sent: bool) -> float:
@@ -227,33 +267,6 @@ def _bound(own: float, deadline: float | None, clock: Callable[[], float], reque
             f"the call's deadline ran out before sending to {request.origin}; raise timeout", sent=sent
         )
     return min(own, left)
-
-
-def _write(connection: Connection, request: Request, prefix: str, headers: dict[str, str]) -> bool:
-    """Send the request; False where the server stopped reading, which it may do after it has answered (RFC 9112, 9.5)."""
-    body: Any = request.body
-    if body is not None and len(body) > _SEND_BLOCK:
-        headers["Content-Length"] = str(len(body))
-        body = _send_blocks(body, connection)
-    try:
-        connection.request(request.method, prefix + (request.target or "/"), body=body, headers=headers)
-    except (BrokenPipeError, ConnectionResetError):
-        return False
-    return True
-
-
-def _send_blocks(body: bytes, connection: Connection) -> Iterator[memoryview]:
-    """A large body in blocks, so that the timeout bounds each and not the whole, and the deadline is heeded in between."""
-    view = memoryview(body)
-    for start in range(0, len(view), _SEND_BLOCK):
-        deadline, sock = connection.deadline, connection.sock
-        if deadline is not None and sock is not None:
-            left = deadline - connection.clock()
-            if left <= 0:
-                raise TimeoutError("the deadline of the call ran out")
-            if connection.timeout is not None and left < connection.timeout:
-                sock.settimeout(left)
-        yield view[start : start + _SEND_BLOCK]
 
 
 _living: weakref.WeakSet[Urllib3Transport] = weakref.WeakSet()

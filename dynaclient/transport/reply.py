@@ -19,7 +19,7 @@ MAX_LINE = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 20
 BLOCK = 1 << 26
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 _BUFFER = 1 << 15
 
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[0-9])[ \t]+([1-9][0-9]{2})(?:[ \t]([^\r\n]*))?\r?\n")
@@ -40,12 +40,15 @@ class FramingError(HTTPException):
 class TimedReader(io.RawIOBase):
     """A socket's bytes. Each read waits as long as the socket's own timeout says, and never beyond the deadline.
 
-    While ``held`` is not None, an error is put there and told as the end of the bytes, so that a reader that has collected some returns
+    ``early`` goes before them: what was read of the reply already. While ``held`` is not None, an error is put there and told as the end of the bytes, so that a reader that has collected some returns
     them instead of losing them.
     """
 
-    def __init__(self, sock: socket.socket, deadline: float | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, sock: socket.socket, deadline: float | None, clock: Callable[[], float], early: bytes = b""
+    ) -> None:
         self._sock = sock
+        self._early = early
         self._timeout = sock.gettimeout()
         self._deadline = deadline
         self._clock = clock
@@ -56,8 +59,17 @@ class TimedReader(io.RawIOBase):
         """True: what io.BufferedReader asks for."""
         return True
 
+    def bound(self, timeout: float, deadline: float | None) -> None:
+        """From now on each read waits so many seconds at most, and none beyond the deadline."""
+        self._timeout, self._deadline = timeout, deadline
+        self._sock.settimeout(timeout)
+
     def readinto(self, buffer: Any, /) -> int:
         """Fill the buffer with what one read of the socket gives; 0 at its end."""
+        if self._early:
+            size = min(len(buffer), len(self._early))
+            buffer[:size], self._early = self._early[:size], self._early[size:]
+            return size
         if self.ended:
             return 0
         try:
@@ -89,9 +101,14 @@ class Reply:
     will_close = False
 
     def __init__(
-        self, sock: socket.socket, method: str | None, deadline: float | None, clock: Callable[[], float]
+        self,
+        sock: socket.socket,
+        method: str | None,
+        deadline: float | None,
+        clock: Callable[[], float],
+        early: bytes = b"",
     ) -> None:
-        self._raw = TimedReader(sock, deadline, clock)
+        self._raw = TimedReader(sock, deadline, clock, early)
         self.fp: io.BufferedReader | None = io.BufferedReader(self._raw, _BUFFER)
         self._method = method
         self.status = 0
@@ -179,13 +196,23 @@ class Reply:
 
     # --- body
 
-    def blocks(self, limit: int) -> Iterator[bytes]:
+    def bound(self, timeout: float, deadline: float | None) -> None:
+        """From now on each read waits so many seconds at most, and none beyond the deadline."""
+        self._raw.bound(timeout, deadline)
+
+    def cut(self) -> None:
+        """Receive no more: what is left is what has come already."""
+        self._raw.ended = True
+
+    def blocks(self, limit: int, *, arriving: bool = False) -> Iterator[bytes]:
         """The body as it comes, content codings and all.
 
         Parameters
         ----------
         limit:
             The most that may come, bytes.
+        arriving:
+            True: each block as soon as it has come, however small. False: large ones, where the body is large.
 
         Raises
         ------
@@ -199,11 +226,11 @@ class Reply:
         if self.fp is None:
             return
         if self.chunked:
-            yield from self._chunks(self.fp, limit)
+            yield from self._chunks(self.fp, limit, self._arriving if arriving else self._exactly)
         elif self.length is None:
             yield from self._until_closed(self.fp, limit)
         else:
-            yield from self._exactly(self.fp, self.length)
+            yield from (self._arriving if arriving else self._exactly)(self.fp, self.length)
         # What is left in the buffer was not asked for; a connection that carries such is not used again.
         self._raw.ended = True
         if self.fp.peek(1):
@@ -223,6 +250,15 @@ class Reply:
                 raise held[0] if held else IncompleteRead(b"", length - len(block))
             length -= wanted
 
+    def _arriving(self, fp: io.BufferedReader, length: int) -> Iterator[bytes]:
+        """So many bytes, each block as one read of the socket gives it."""
+        while length:
+            block = fp.read1(min(length, _PIECE))
+            if not block:
+                raise IncompleteRead(b"", length)
+            length -= len(block)
+            yield block
+
     def _until_closed(self, fp: io.BufferedReader, limit: int) -> Iterator[bytes]:
         while block := fp.read1(_PIECE):
             limit -= len(block)
@@ -230,13 +266,15 @@ class Reply:
                 raise BodyTooLargeError("it goes on")
             yield block
 
-    def _chunks(self, fp: io.BufferedReader, limit: int) -> Iterator[bytes]:
+    def _chunks(
+        self, fp: io.BufferedReader, limit: int, read: Callable[[io.BufferedReader, int], Iterator[bytes]]
+    ) -> Iterator[bytes]:
         """RFC 9112, 7.1. Trailer fields are read and dropped (7.1.2)."""
         while size := self._chunk_size():
             limit -= size
             if limit < 0:
                 raise BodyTooLargeError("its chunks go on")
-            yield from self._exactly(fp, size)
+            yield from read(fp, size)
             if fp.read(2) != b"\r\n":
                 raise IncompleteRead(b"")
         for _ in range(MAX_FIELDS + 1):

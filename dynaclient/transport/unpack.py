@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -55,7 +55,7 @@ def unpacked(blocks: Iterable[bytes], content_encoding: str) -> Iterable[bytes]:
 
 
 def _coding(name: str) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
-    if name == "br" and _brotli() is None or name == "zstd" and _zstd() is None:
+    if (name == "br" and _brotli() is None) or (name == "zstd" and _zstd() is None):
         return None
     return _CODINGS.get(name)
 
@@ -116,16 +116,6 @@ def _held(stream: zlib._Decompress) -> Iterator[bytes]:
         yield part
 
 
-def _held(stream: zlib._Decompress) -> Iterator[bytes]:
-    while not stream.eof and (part := stream.decompress(b"", STEP)):
-        yield part
-
-
-def _held(stream: zlib._Decompress) -> Iterator[bytes]:
-    while not stream.eof and (part := stream.decompress(b"", STEP)):
-        yield part
-
-
 def _rest(stream: zlib._Decompress, *, ended: bool) -> Iterator[bytes]:
     """What zlib still holds back after its last input: it may fill one step exactly and keep more."""
     while not ended:
@@ -175,7 +165,7 @@ def _zstd() -> tuple[Callable[[], Any], int, type[Exception]] | None:
         if name == "zstandard":
             return _Unbounded, _SLICE, library.ZstdError
         options = {library.DecompressionParameter.window_log_max: _WINDOW_LOG}
-        return lambda: library.ZstdDecompressor(options=options), 1 << 16, library.ZstdError
+        return partial(library.ZstdDecompressor, options=options), 1 << 16, library.ZstdError
     return None
 
 
@@ -187,7 +177,7 @@ class _Unbounded:
     def __init__(self) -> None:
         self._stream = import_module("zstandard").ZstdDecompressor(max_window_size=1 << _WINDOW_LOG).decompressobj()
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:  # noqa: ARG002 - the face is given
+    def decompress(self, data: bytes, max_length: int) -> bytes:
         part: bytes = self._stream.decompress(data)
         return part
 
@@ -234,219 +224,9 @@ def _unbrotli(blocks: Iterable[bytes]) -> Iterator[bytes]:
                 part = stream.process(data, output_buffer_limit=STEP)
                 if part:
                     yield part
-                if stream.can_accept_more_data() and len(part) < STEP:  # its input may be used up and output still be held
-                    break
-                data = b""
-    except library.error:
-        raise zlib.error("not brotli (RFC 7932)") from None
-    if fed and not stream.is_finished():
-        raise zlib.error("the packed body ends too early")
-
-
-# --- libraries that may be installed
-
-_BROTLI = ("brotli", "brotlicffi")
-_ZSTD = ("compression.zstd", "backports.zstd", "zstandard")
-
-
-def _exists(name: str) -> bool:
-    """Whether a module is installed; it is not imported, only its package is."""
-    try:
-        return find_spec(name) is not None
-    except ImportError:
-        return False
-
-
-@cache
-def _brotli() -> Any:
-    """The library for br, or None. Versions before 1.2 cannot be bounded and are passed over."""
-    for name in _BROTLI:
-        try:
-            library = import_module(name)
-        except ImportError:
-            continue
-        if hasattr(library.Decompressor, "can_accept_more_data"):
-            return library
-    return None
-
-
-@cache
-def _zstd() -> tuple[Callable[[], Any], int, type[Exception]] | None:
-    """How a decompressor for one frame is made, how much it is fed at once, and its error; None where there is no library."""
-    for name in _ZSTD:
-        try:
-            library: Any = import_module(name)
-        except ImportError:
-            continue
-        if name == "zstandard":
-            return _Unbounded, _SLICE, library.ZstdError
-        options = {library.DecompressionParameter.window_log_max: _WINDOW_LOG}
-        return lambda: library.ZstdDecompressor(options=options), 1 << 16, library.ZstdError
-    return None
-
-
-class _Unbounded:
-    """``zstandard``'s decompressor with the face of the standard library's; what bounds it is that it is fed in small slices."""
-
-    needs_input = True
-
-    def __init__(self) -> None:
-        self._stream = import_module("zstandard").ZstdDecompressor(max_window_size=1 << _WINDOW_LOG).decompressobj()
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:  # noqa: ARG002 - the face is given
-        part: bytes = self._stream.decompress(data)
-        return part
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._stream.unused_data)
-
-
-def _unzstd(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Frames one after another (RFC 8878, 3.1)."""
-    found = _zstd()
-    assert found is not None
-    make, size, error = found
-    stream, begun = make(), False
-    try:
-        for block in blocks:
-            for data in (block[start : start + size] for start in range(0, len(block), size)):
-                while data or not stream.needs_input:
-                    begun = True
-                    part = stream.decompress(data, STEP)
-                    if part:
-                        yield part
-                    data = b""
-                    if stream.eof:
-                        data, stream, begun = stream.unused_data, make(), False
-    except error:
-        raise zlib.error("not zstd (RFC 8878), or a window of more than 8 MB") from None
-    if begun:
-        raise zlib.error("the packed body ends too early")
-
-
-def _unbrotli(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """RFC 7932."""
-    library = _brotli()
-    stream, fed = library.Decompressor(), False
-    try:
-        for block in blocks:
-            data, fed = block, True
-            while not stream.is_finished():
-                part = stream.process(data, output_buffer_limit=STEP)
-                if part:
-                    yield part
-                if stream.can_accept_more_data():
-                    break
-                data = b""
-    except library.error:
-        raise zlib.error("not brotli (RFC 7932)") from None
-    if fed and not stream.is_finished():
-        raise zlib.error("the packed body ends too early")
-
-
-# --- libraries that may be installed
-
-_BROTLI = ("brotli", "brotlicffi")
-_ZSTD = ("compression.zstd", "backports.zstd", "zstandard")
-
-
-def _exists(name: str) -> bool:
-    """Whether a module is installed; it is not imported, only its package is."""
-    try:
-        return find_spec(name) is not None
-    except ImportError:
-        return False
-
-
-@cache
-def _brotli() -> Any:
-    """The library for br, or None. Versions before 1.2 cannot be bounded and are passed over."""
-    for name in _BROTLI:
-        try:
-            library = import_module(name)
-        except ImportError:
-            continue
-        if hasattr(library.Decompressor, "can_accept_more_data"):
-            return library
-    return None
-
-
-@cache
-def _zstd() -> tuple[Callable[[], Any], int, type[Exception]] | None:
-    """How a decompressor for one frame is made, how much it is fed at once, and its error; None where there is no library."""
-    for name in _ZSTD:
-        try:
-            library: Any = import_module(name)
-        except ImportError:
-            continue
-        if name == "zstandard":
-            return _Unbounded, _SLICE, library.ZstdError
-        options = {library.DecompressionParameter.window_log_max: _WINDOW_LOG}
-        return lambda: library.ZstdDecompressor(options=options), 1 << 16, library.ZstdError
-    return None
-
-
-class _Unbounded:
-    """``zstandard``'s decompressor with the face of the standard library's; what bounds it is that it is fed in small slices."""
-
-    needs_input = True
-
-    def __init__(self) -> None:
-        self._stream = import_module("zstandard").ZstdDecompressor(max_window_size=1 << _WINDOW_LOG).decompressobj()
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:  # noqa: ARG002 - the face is given
-        part: bytes = self._stream.decompress(data)
-        return part
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._stream.unused_data)
-
-
-def _unzstd(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Frames one after another (RFC 8878, 3.1)."""
-    found = _zstd()
-    assert found is not None
-    make, size, error = found
-    stream, begun = make(), False
-    try:
-        for block in blocks:
-            for data in (block[start : start + size] for start in range(0, len(block), size)):
-                while data or not stream.needs_input:
-                    begun = True
-                    part = stream.decompress(data, STEP)
-                    if part:
-                        yield part
-                    data = b""
-                    if stream.eof:
-                        data, stream, begun = stream.unused_data, make(), False
-    except error:
-        raise zlib.error("not zstd (RFC 8878), or a window of more than 8 MB") from None
-    if begun:
-        raise zlib.error("the packed body ends too early")
-
-
-def _unbrotli(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """RFC 7932."""
-    library = _brotli()
-    stream, fed = library.Decompressor(), False
-    try:
-        for block in blocks:
-            data, fed = block, True
-            while not stream.is_finished():
-                part = stream.process(data, output_buffer_limit=STEP)
-                if part:
-                    yield part
-                if stream.can_accept_more_data():
+                if (
+                    stream.can_accept_more_data() and len(part) < STEP
+                ):  # its input may be used up and output still be held
                     break
                 data = b""
     except library.error:
@@ -462,3 +242,5 @@ _CODINGS: dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     "br": _unbrotli,
     "zstd": _unzstd,
 }
+
+_LIBRARIES: dict[str, Callable[[], object]] = {"br": _brotli, "zstd": _zstd}

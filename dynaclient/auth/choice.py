@@ -1,0 +1,126 @@
+"""Which alternative of an operation's security is taken (OpenAPI 3.1, 4.8.30)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from dynaclient.auth.need import Need
+from dynaclient.auth.schemes import BEARER_TYPES, client_variables, is_bearer, variables
+from dynaclient.auth.wallet import Wallet
+from dynaclient.errors import CredentialsError, UnsupportedError
+from dynaclient.openapi.model import Api, Operation, SecurityScheme
+from dynaclient.openapi.server import Target
+from dynaclient.redirect import same_origin
+
+
+def choose(api: Api, operation: Operation, wallet: Wallet, server: str | Target) -> tuple[Need, ...]:
+    """The first alternative of the operation's security that the credentials satisfy (OpenAPI 3.1, 4.8.30).
+
+    An empty alternative (no security) is taken only where no other is satisfied.
+
+    Parameters
+    ----------
+    api, operation, wallet:
+        The document, what is called, and the credentials there are.
+    server:
+        Where the call goes. Credentials are withheld from a server that neither the document declares nor the user named together with them. A server's id
+        alone ("" for a URL) tells only whether there are credentials.
+
+    Raises
+    ------
+    CredentialsError
+        Where none is satisfied; the message names every variable and argument that would do.
+    """
+    if not operation.security:
+        return ()
+    declared = isinstance(server, str) or is_declared(api, operation, server)
+    for alternative in operation.security:
+        found = (
+            wallet.find(api.schemes[name], server, scopes, declared=declared)
+            for name, scopes in alternative
+            if name in api.schemes
+        )
+        needs = tuple(need for need in found if need is not None)
+        if alternative and len(needs) == len(alternative):
+            return needs
+    if () in operation.security:
+        return ()
+    raise _unsatisfied(api, operation, wallet, server)
+
+
+def is_declared(api: Api, operation: Operation, place: Target) -> bool:
+    """Whether the document names the origin of a call: one of the operation's servers, or, where it has none, where it was published itself."""
+    if place.pointer:
+        return True
+    written = [server.url for server in operation.servers if "://" in server.url and "{" not in server.url]
+    if api.source.lower().startswith(("http://", "https://")) and not operation.servers:
+        written.append(api.source)
+    return any(_is_url(url) and same_origin(url, place.origin) for url in written)
+
+
+def _is_url(url: str) -> bool:
+    try:
+        return urlsplit(url).port is not False
+    except ValueError:
+        return False
+
+
+def _unsatisfied(
+    api: Api, operation: Operation, wallet: Wallet, server: str | Target
+) -> CredentialsError | UnsupportedError:
+    possible = _possible(api, operation)
+    if possible:
+        message = missing(api, operation, server if isinstance(server, str) else server.id)
+        if isinstance(server, Target):
+            held = [scheme.name for schemes in possible for scheme in schemes if wallet.withheld(scheme, server)]
+            message = _withheld(operation, held, server) if held else message
+        return CredentialsError(message, operation=operation.dotted)
+    unknown = [name for alternative in operation.security for name, _ in alternative if name not in api.schemes]
+    return UnsupportedError(
+        f"the security scheme {unknown[0]!r} is not among the document's components",
+        source=api.source,
+        pointer=operation.pointer,
+        operation=operation.dotted,
+    )
+
+
+def _withheld(operation: Operation, held: list[str], server: Target) -> str:
+    return (
+        f"{operation.dotted} was not sent: the credential of {held[0]!r} is for other servers, and {server.origin} is not among them. "
+        f"If it is meant for that server too, name both together: Client(server={server.url!r}, credentials={{{held[0]!r}: ...}})"
+    )
+
+
+def _possible(api: Api, operation: Operation) -> list[list[SecurityScheme]]:
+    """The alternatives whose schemes the document defines."""
+    return [
+        [api.schemes[name] for name, _ in alternative]
+        for alternative in operation.security
+        if alternative and all(name in api.schemes for name, _ in alternative)
+    ]
+
+
+def missing(api: Api, operation: Operation, server: str) -> str:
+    """What to say where no credential was found for the server of this id ("" for a URL)."""
+    ways = [" and ".join(_way(scheme, server) for scheme in alternative) for alternative in _possible(api, operation)]
+    at = f" at the server {server!r}" if server else ""
+    return (
+        f"{operation.dotted} was not sent: it needs a credential{at}. Either {'; or '.join(ways)}; "
+        "or try it without an account: server='local' (at the shell --server local)"
+    )
+
+
+def _way(scheme: SecurityScheme, server: str) -> str:
+    """How to give the credential of one scheme."""
+    if scheme.type == "mutualTLS":
+        return f"pass client_cert= for {scheme.name!r}"
+    argument = "bearer_auth=" if is_bearer(scheme) else f"credentials={{{scheme.name!r}: ...}}"
+    known = variables(scheme, server)
+    variable = f"set the environment variable {known[0]} or " if known else ""
+    ways = f"{variable}pass {argument} for {scheme.name!r}"
+    client = client_variables(scheme, server)
+    if client is not None:
+        ways += f" (or, for a client of its own, {client.client_id} and {client.client_secret})"
+    if scheme.type in BEARER_TYPES:
+        ways += f" (or log in: dynaclient login {scheme.name})"
+    return ways

@@ -1,0 +1,61 @@
+"""JSONPath (RFC 9535): the only door to the library that reads it.
+
+A path of plain names, ``$.data.items``, which nearly all are, is followed without it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynaclient.errors import SpecError
+
+_PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)*")  # RFC 9535, 2.5.1: member-name-shorthand
+
+
+@dataclass(frozen=True, slots=True)
+class JSONPath:
+    """A compiled path. ``singular``: it names one place at most (RFC 9535, 2.3.5.1)."""
+
+    text: str
+    singular: bool
+    find: Callable[[Any], list[Any]]
+
+
+def compiled(text: str, pointer: str = "") -> JSONPath:
+    """A path, ready to look things up: ``find(value)`` gives the values at the places that it names, ``[]`` where it names none.
+
+    Parameters
+    ----------
+    text:
+        The path: ``$.data[-1:].id``.
+    pointer:
+        Where it stands in the document.
+
+    Raises
+    ------
+    SpecError
+        Where it is no JSONPath.
+    """
+    if _PLAIN.fullmatch(text):
+        names = text.split(".")[1:]
+        return JSONPath(text, singular=True, find=lambda value: _follow(names, value))
+    from jsonpath_rfc9535 import JSONPathError
+    from jsonpath_rfc9535 import compile as compile_path
+
+    try:
+        query = compile_path(text)
+    except (JSONPathError, RecursionError) as error:
+        reason = (str(error).splitlines() or [""])[0][:200]
+        raise SpecError(f"{text[:200]!r} is no JSONPath (RFC 9535): {reason}", pointer=pointer) from None
+    return JSONPath(text, singular=query.singular_query(), find=lambda value: query.find(value).values())
+
+
+def _follow(names: list[str], value: Any) -> list[Any]:
+    for name in names:
+        if not isinstance(value, Mapping) or name not in value:
+            return []
+        value = value[name]
+    return [value]
