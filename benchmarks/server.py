@@ -1,7 +1,7 @@
 """A loopback server for benchmarks: replies are serialised beforehand, so that what is measured is the client.
 
 ``python benchmarks/server.py`` prints its port and serves until it is killed. ``POST /<rows>x<dims>[-base64]/v1/embeddings`` answers with that many
-vectors; the path decides, the body is not read as JSON.
+vectors; the path decides, the body is not read as JSON. ``GET .../document.json`` is the bundled document as JSON.
 """
 
 import base64
@@ -11,11 +11,14 @@ import socket
 import struct
 import threading
 from functools import cache
+from pathlib import Path
 
 
 @cache
 def reply(name: str) -> bytes:
     """The whole HTTP reply for ``128x1536`` or ``128x1536-base64``."""
+    if name == "document.json":
+        return written(json.dumps(document()).encode())
     size, _, form = name.partition("-")
     rows, dims = map(int, size.split("x"))
     numbers = random.Random(1)
@@ -28,8 +31,23 @@ def reply(name: str) -> bytes:
         {"object": "list", "model": "m", "data": data, "usage": {"prompt_tokens": rows, "total_tokens": rows}},
         separators=(",", ":"),
     ).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nx-request-id: r\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\nServer: bench\r\n\r\n"
+    return written(body)
+
+
+def written(body: bytes) -> bytes:
+    """A reply with the fields that services send."""
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nx-request-id: r\r\n"
+        "Date: Sun, 22 Nov 2026 12:00:00 GMT\r\nServer: bench\r\n\r\n"
+    )
     return head.encode() + body
+
+
+def document() -> dict:
+    """The bundled document."""
+    import yaml
+
+    return yaml.safe_load((Path(__file__).parent.parent / "spec" / "embeddings.yaml").read_text("utf-8"))
 
 
 def serve(connection: socket.socket) -> None:
@@ -55,7 +73,8 @@ def serve(connection: socket.socket) -> None:
             while len(buffer) < length:
                 buffer += connection.recv(65536)
             buffer = buffer[length:]
-            connection.sendall(reply(head.split(b" ", 2)[1].decode().split("/")[1]))
+            path = head.split(b" ", 2)[1].decode().split("/")
+            connection.sendall(reply(path[-1] if path[-1] == "document.json" else path[1]))
 
 
 def main() -> None:

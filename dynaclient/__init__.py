@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynaclient.version import VERSION as __version__
+from dynaclient.version import VERSION
 
 if TYPE_CHECKING:
-    from dynaclient.call import Call, Result
+    from dynaclient.aio import AsyncClient, AsyncIterate
+    from dynaclient.auth import Digest, OAuth2ClientCredentials, OAuth2Password, OAuth2Refresh
+    from dynaclient.call import Call
     from dynaclient.client import Client
     from dynaclient.errors import (
         APIError,
@@ -47,28 +49,47 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsupportedError,
     )
+    from dynaclient.observe import AttemptFacts, CallFacts, Observer, ReplyFacts, RequestFacts
     from dynaclient.openapi.model import RetryPolicy
     from dynaclient.openapi.normal import OMIT
+    from dynaclient.openapi.parts import File
+    from dynaclient.result import Result
+    from dynaclient.save import Saved
+    from dynaclient.stream import ItemStream
     from dynaclient.value import Record, Vector, plain
-    from dynaclient.wire import Attempt, Headers, Request, Response, Timeout
+    from dynaclient.wire import Attempt, Headers, Request, Response, Timeout, Upload
+    from dynaclient.world import World
 
+
+__version__ = VERSION
 
 __all__ = [
     "OMIT",
     "APIError",
     "ArgumentError",
+    "AsyncClient",
+    "AsyncIterate",
     "Attempt",
+    "AttemptFacts",
     "AuthenticationError",
     "BadRequestError",
     "Call",
+    "CallFacts",
     "Client",
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
     "CredentialsError",
+    "Digest",
     "DynaclientError",
+    "File",
     "Headers",
+    "ItemStream",
     "NotFoundError",
+    "OAuth2ClientCredentials",
+    "OAuth2Password",
+    "OAuth2Refresh",
+    "Observer",
     "PermissionDeniedError",
     "Problem",
     "ProtocolError",
@@ -77,12 +98,15 @@ __all__ = [
     "RedirectError",
     "ReplyDecodeError",
     "ReplyError",
+    "ReplyFacts",
     "ReplyTooLargeError",
     "ReplyValidationError",
     "Request",
+    "RequestFacts",
     "Response",
     "Result",
     "RetryPolicy",
+    "Saved",
     "ServerError",
     "SpecError",
     "TLSError",
@@ -92,7 +116,9 @@ __all__ = [
     "UndeclaredReplyError",
     "UnprocessableEntityError",
     "UnsupportedError",
+    "Upload",
     "Vector",
+    "World",
     "plain",
 ]
 
@@ -100,12 +126,20 @@ __all__ = [
 _HOME = {
     name: module
     for module, names in {
-        "dynaclient.call": ("Call", "Result"),
+        "dynaclient.call": ("Call",),
+        "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
+        "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
+        "dynaclient.observe": ("AttemptFacts", "CallFacts", "Observer", "ReplyFacts", "RequestFacts"),
+        "dynaclient.openapi.parts": ("File",),
+        "dynaclient.result": ("Result",),
+        "dynaclient.save": ("Saved",),
+        "dynaclient.stream": ("ItemStream",),
+        "dynaclient.world": ("World",),
         "dynaclient.client": ("Client",),
         "dynaclient.openapi.model": ("RetryPolicy",),
         "dynaclient.openapi.normal": ("OMIT",),
         "dynaclient.value": ("Record", "Vector", "plain"),
-        "dynaclient.wire": ("Attempt", "Headers", "Request", "Response", "Timeout"),
+        "dynaclient.wire": ("Attempt", "Headers", "Request", "Response", "Timeout", "Upload"),
     }.items()
     for name in names
 }

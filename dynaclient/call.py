@@ -2,95 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
 from dynaclient.errors import DynaclientError, Problem
-from dynaclient.openapi.arguments import Binder, Bound
-from dynaclient.openapi.build import Builder
-from dynaclient.openapi.model import Operation, RetryPolicy
+from dynaclient.exchange import Prepared, Shipment, Way, head, opened, told, watching, whole
+from dynaclient.openapi.arguments import Bound
+from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import OMIT
-from dynaclient.openapi.parse import Parser
-from dynaclient.openapi.server import Target
+from dynaclient.result import Result
 from dynaclient.retry import parse_retry_after
-from dynaclient.transport import Transport, deliver
-from dynaclient.transport.budget import RetryBudget
-from dynaclient.wire import Attempt, Headers, Request, Response, Timeout
+from dynaclient.wire import Attempt, Request, Response, Stream
 
 if TYPE_CHECKING:
     import inspect
 
     from dynaclient.core import Core
     from dynaclient.options import Options
+    from dynaclient.save import Progress, Saved
+    from dynaclient.stream import ItemStream
+    from dynaclient.watch import Watch
 
+CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "content_type"})
 _SERVED = "http://127.0.0.1:8080"
-CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate"})
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """All that is known of one call.
-
-    ``value`` is what the plain call returns; ``request`` is what was sent, without credentials; ``elapsed`` is seconds, retries and waits included.
-    """
-
-    operation: str
-    value: Any
-    response: Response
-    request: Request
-    attempts: tuple[Attempt, ...]
-    elapsed: float
-
-    @property
-    def status(self) -> int:
-        """The status of the reply."""
-        return self.response.status
-
-    @property
-    def headers(self) -> Headers:
-        """The headers of the reply."""
-        return self.response.headers
-
-    @property
-    def request_id(self) -> str | None:
-        """The id under which the service knows the call, or None."""
-        return self.response.request_id
-
-    @property
-    def rate_limit(self) -> dict[str, str]:
-        """The reply's rate limit headers by lower-case name: ``x-ratelimit-*``, ``ratelimit*`` and ``retry-after``."""
-        headers = self.response.headers
-        return {name: headers[name] for name in headers if name.startswith(("x-ratelimit", "ratelimit", "retry-after"))}
-
-    def __repr__(self) -> str:
-        tries = f", {len(self.attempts)} attempts" if len(self.attempts) > 1 else ""
-        return f"<Result of {self.operation}: {self.status}, {self.elapsed:.3f} s{tries}, value={self.value!r}>"
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What depends on the document alone: made when an operation is first used."""
-
-    operation: Operation
-    binder: Binder
-    builder: Builder
-    parser: Parser
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What depends on the client's options: where a call goes and how; made once for each set of options."""
-
-    target: Target
-    transport: Transport
-    policy: RetryPolicy
-    timeout: Timeout
-    headers: Mapping[str, str]
-    request_mode: str
-    reply_mode: str
-    budget: RetryBudget | None
 
 
 class _Doc:
@@ -107,11 +45,12 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     __doc__ = _Doc(
         """One operation of a document.
 
-    ``call(**arguments)`` sends and returns the value; ``call.send(**arguments)`` returns the Result; ``call.request(**arguments)`` sends nothing
-    and returns the request; ``call.curl(**arguments)`` writes it as a shell line.
+    ``call(**arguments)`` sends and returns the value. Its verbs take the same arguments: ``send`` returns the Result, ``request`` sends nothing and returns the
+    request, ``curl`` writes it as a shell line, ``stream`` iterates over the items of an open reply, ``pages`` and ``items`` go from page to page, ``save`` writes the
+    reply's body to a file.
 
-    All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``retries``,
-    ``timeout``, ``server``, ``headers`` and ``validate``.
+    All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``content_type``,
+    ``retries``, ``timeout``, ``server``, ``headers`` and ``validate``.
     """
     )
 
@@ -172,7 +111,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         Returns
         -------
         Result
-            The checked value, the response, and every attempt.
+            The checked value, the response, and every attempt. The value of a reply that is a stream is an ItemStream.
 
         Raises
         ------
@@ -187,32 +126,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
-        prepared = self._prepared or self._ready()
-        way, needs, arguments = self._choose(arguments)
-        bound = self._bind(prepared, way, arguments)
-        if needs is None:
-            needs = self._core.needs(prepared.operation, way.target)
-        plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers)
-        request = auth.apply(needs, plain) if needs else plain
-        attempts: tuple[Attempt, ...] = ()
-        world = self._core.world
-        begun = world.clock()
-        try:
-            response, attempts = deliver(
-                way.transport,
-                request,
-                way.policy,
-                way.timeout,
-                clock=world.clock,
-                sleep=world.sleep,
-                rng=world.rng,
-                now=world.now,
-                budget=way.budget,
-            )
-            value = self._read(prepared, way, bound, response)
-        except DynaclientError as error:
-            raise self._told(error, plain, attempts) from None
-        return Result(self._name, value, response, plain, attempts, world.clock() - begun)
+        return self._send(self._shipment(arguments))
 
     def request(self, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
@@ -222,88 +136,205 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         ArgumentError
             With all that is wrong with the arguments.
         """
-        return self._dry(arguments)[0]
+        shipment = self._shipment(arguments, dry=True)
+        return auth.shown(shipment.needs, shipment.plain)
 
     def curl(self, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
         from dynaclient.curl import curl
 
-        request, needs, way = self._dry(arguments)
+        shipment = self._shipment(arguments, dry=True)
+        request = auth.shown(shipment.needs, shipment.plain)
+        target = shipment.way.target
         variables = {}
-        for need in needs:
-            known = auth.variables(need.scheme, way.target.id)
-            if known and need.scheme.type != "apiKey" and auth.is_bearer(need.scheme):
+        for need in shipment.needs:
+            known = auth.variables(need.scheme, target.id)
+            if known and auth.is_bearer(need.scheme):
                 variables["authorization"] = known[0]
             elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
                 variables[need.scheme.parameter.lower()] = known[0]
-        if way.target.embedded:
-            request = replace(request, origin=_SERVED)
-            return f"{curl(request, variables)}  # while `dynaclient serve` runs"
+        if target.embedded:
+            return f"{curl(replace(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
         return curl(request, variables)
 
-    def _dry(self, arguments: dict[str, Any]) -> tuple[Request, tuple[auth.Need, ...], Way]:
-        prepared = self._ready()
-        way, _, arguments = self._choose(arguments)
+    def stream(self, **arguments: Any) -> ItemStream:
+        """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
+
+        Where the operation also answers otherwise, the stream is asked for: by its media type in ``Accept`` and, where the body has a boolean property
+        ``stream`` that is not passed, by that.
+
+        Raises
+        ------
+        UnsupportedError
+            Where the document declares no such reply.
+        """
+        from dynaclient.streaming import asking
+
+        arguments, accept = asking(self._ready(), self._core.api, arguments)
+        shipment = self._shipment(arguments)
+        plain = replace(shipment.plain, headers={**shipment.plain.headers, "Accept": accept})
+        result = self._send(replace(shipment, plain=plain), streamed=True)
+        value: ItemStream = result.value
+        return value
+
+    def pages(self, **arguments: Any) -> Iterator[Any]:
+        """The values of page after page, each called for when the one before it has been taken.
+
+        Raises
+        ------
+        ReplyValidationError
+            Where the pages would never end.
+        """
+        return (result.value for result in self._results(arguments))
+
+    def items(self, **arguments: Any) -> Iterator[Any]:
+        """The items of all pages, one by one."""
+        pager = self._core.pager(self._name)
+        return (item for result in self._results(arguments) for item in pager.results(result.value))
+
+    def _results(self, arguments: dict[str, Any]) -> Iterator[Result]:
+        from dynaclient.pages import results
+
+        options = {name: arguments[name] for name in CALL_OPTIONS - self._hidden_options() if name in arguments}
+        given = {name: value for name, value in arguments.items() if name not in options}
+        pager = self._core.pager(self._name)
+        return results(
+            pager, given, lambda values: self.send(**values, **options), lambda url: self._follow(url, given, options)
+        )
+
+    def _follow(self, url: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Result:
+        """The result of a page that is named by its URL."""
+        from dynaclient.pages import next_page
+
+        shipment = self._shipment({**arguments, **options})
+        plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
+        needs = shipment.needs if at_home else ()
+        return self._send(replace(shipment, plain=plain, needs=needs))
+
+    def save(self, path: str | os.PathLike[str], /, *, progress: Progress | None = None, **arguments: Any) -> Saved:
+        """Send the call and write the reply's body to a file, block by block, whatever its size.
+
+        The file stands under its name only when it is whole. Where the server allows ranges, what is there of an earlier try is kept and only the rest is asked for.
+
+        Parameters
+        ----------
+        path:
+            The file; by position, so that an argument of the operation may have that name.
+        progress:
+            Called with the bytes so far and the bytes in all, or None where they are not known.
+        arguments:
+            Those of the operation, and call options.
+        """
+        from dynaclient.streaming import save
+
+        return save(self._core, self._shipment(arguments), path, progress)
+
+    # --- one call
+
+    def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
+        """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
+        prepared = self._prepared or self._ready()
+        way, needs, arguments, content_type = self._choose(arguments)
+        if prepared.several:
+            prepared = self._core.prepared_for(prepared, content_type, arguments)
         bound = self._bind(prepared, way, arguments)
+        if needs is None or dry:
+            needs = self._core.needs(prepared.operation, way.target, placeholder=dry)
         plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers)
-        needs = self._core.needs(prepared.operation, way.target, placeholder=True)
-        return auth.shown(needs, plain), needs, way
+        return Shipment(prepared, way, needs, bound, plain)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
             prepared = self._core.prepared(self._name)
-            names = {field.python_name for field in prepared.operation.arguments}
-            self._hidden = CALL_OPTIONS & (names | {field.name for field in prepared.operation.arguments})
+            arguments = prepared.operation.arguments
+            self._hidden = CALL_OPTIONS & {name for field in arguments for name in (field.python_name, field.name)}
             self._prepared = prepared
         return self._prepared
 
-    def _choose(self, arguments: dict[str, Any]) -> tuple[Way, tuple[auth.Need, ...] | None, dict[str, Any]]:
-        """The way of this call, its credentials where they are known already, and the arguments that are left for the operation."""
+    def _hidden_options(self) -> frozenset[str]:
+        self._ready()
+        return self._hidden
+
+    def _choose(
+        self, arguments: dict[str, Any]
+    ) -> tuple[Way, tuple[auth.Need, ...] | None, dict[str, Any], str | None]:
+        """The way of this call, its credentials where they are known already, the operation's own arguments, and the media type that was asked for."""
+        content_type = None
         if not CALL_OPTIONS.isdisjoint(arguments):
-            given = {name: arguments[name] for name in CALL_OPTIONS - self._hidden if name in arguments}
+            hidden = self._hidden_options()
+            given = {name: arguments[name] for name in CALL_OPTIONS - hidden if name in arguments}
             arguments = {name: value for name, value in arguments.items() if name not in given}
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
+            content_type = given.pop("content_type", None)
             if given:
-                return self._core.way(self._ready().operation, self._options.evolve(**given)), None, arguments
+                way = self._core.way(self._ready().operation, self._options.evolve(**given))
+                return way, None, arguments, content_type
         if self._way is None:
             self._way = self._core.way(self._ready().operation, self._options)
         if self._needs is None:
-            try:
+            with suppress(DynaclientError):  # asked for again, and raised, once the arguments have been checked
                 self._needs = self._core.needs(self._ready().operation, self._way.target)
-            except DynaclientError:
-                return self._way, None, arguments  # asked for again, and raised, once the arguments have been checked
-        return self._way, self._needs, arguments
+        return self._way, self._needs, arguments, content_type
 
     def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any]) -> Bound:
-        bound = prepared.binder.bind(arguments)
-        problems = bound.problems
-        if way.request_mode == "off":
-            found: list[Problem] = []
+        binder = prepared.binder
+        if way.settings or way.send_defaults:
+            bound = binder.bind(arguments, way.settings, send_defaults=way.send_defaults)
         else:
-            found = prepared.binder.check(bound)
-        if problems or (found and way.request_mode == "strict"):
-            raise prepared.binder.error([*problems, *found])
+            bound = binder.bind(arguments)
+        found: list[Problem] = [] if way.request_mode == "off" else binder.check(bound)
+        if bound.problems or (found and way.request_mode == "strict"):
+            raise binder.error([*bound.problems, *found])
         if found:
-            self._core.warn(prepared.binder.error(found))
+            self._core.warn(binder.error(found))
         return bound
 
-    def _read(self, prepared: Prepared, way: Way, bound: Bound, response: Response) -> Any:
-        parser = prepared.parser
+    def _send(self, shipment: Shipment, *, streamed: bool = False) -> Result:
+        begun = self._core.world.clock()
+        watched: AbstractContextManager[Watch | None] = watching(self._core, shipment)
+        attempts: tuple[Attempt, ...] = ()
+        with watched as watch:
+            try:
+                if streamed or shipment.prepared.sequential:
+                    reply, attempts = opened(self._core, shipment, watch)
+                    value, response = self._open(shipment, reply, watch, streamed=streamed)
+                else:
+                    response, attempts = whole(self._core, shipment, watch)
+                    value = self._read(shipment, response)
+            except DynaclientError as error:
+                raise told(self._core, shipment, error, attempts) from None
+            return self._result(shipment, value, response, attempts, begun)
+
+    def _read(self, shipment: Shipment, response: Response) -> Any:
+        parser = shipment.prepared.parser
         if parser.is_error(response.status):
             from dynaclient.openapi.failure import failure
 
-            raise failure(prepared.operation, response, parse_retry_after(response.headers, self._core.world.now()))
-        expected = parser.aligner.count(bound.body) if parser.aligner is not None else None
-        return parser.parse(response, expected, way.reply_mode)
+            wait = parse_retry_after(response.headers, self._core.world.now())
+            raise failure(shipment.prepared.operation, response, wait)
+        expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
+        return parser.parse(response, expected, shipment.way.reply_mode)
 
-    def _told(self, error: DynaclientError, request: Request, attempts: tuple[Attempt, ...]) -> DynaclientError:
-        """The error with what only the call knows: its operation, its request without secrets, its attempts."""
-        state = error.__dict__
-        state["operation"] = self._name
-        if "request" in state:
-            state["request"] = request.redacted()
-            state["attempts"] = state["attempts"] or attempts
-        if error.args and isinstance(error.args[0], str):
-            error.args = (self._core.wallet.scrub(error.args[0]), *error.args[1:])
-            error.message = self._core.wallet.scrub(error.message)
-        return error
+    def _open(
+        self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool
+    ) -> tuple[Any, Response]:
+        """The value of a reply that may be a stream, and its response or head."""
+        from dynaclient.streaming import item_stream
+
+        if isinstance(reply, Response):
+            return self._read(shipment, reply), reply
+        found = item_stream(self._core, shipment, reply, watch, streamed=streamed)
+        if found is not None:
+            return found, found.response
+        with reply:
+            response = replace(head(reply), body=reply.read())
+        return self._read(shipment, response), response
+
+    def _result(
+        self, shipment: Shipment, value: Any, response: Response, attempts: tuple[Attempt, ...], begun: float
+    ) -> Result:
+        elapsed = self._core.world.clock() - begun
+        result = Result(self._name, value, response, shipment.plain, attempts, elapsed)
+        if not shipment.prepared.described:
+            return result
+        return self._core.described(result, shipment)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
 from dynaclient.call import Call
@@ -12,11 +12,16 @@ from dynaclient.core import Core
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.fetch import open_document
 from dynaclient.group import member, members, no_member
+from dynaclient.observe import Observer
 from dynaclient.openapi.model import Api
-from dynaclient.options import bad_option, from_environment
+from dynaclient.options import Options, bad_option, from_environment
 from dynaclient.transport import Transport
 from dynaclient.wire import Timeout
 from dynaclient.world import World
+
+if TYPE_CHECKING:
+    from dynaclient.profile import Profile
+    from dynaclient.transport.tls import ClientCert
 
 
 class Client:
@@ -49,6 +54,16 @@ class Client:
         For the urllib3 transport: a proxy URL, a file of CA certificates, the connections kept per origin, the bound on a reply in bytes.
     server_variables:
         Values for the variables of the server's URL.
+    client_cert:
+        A PEM file, ``(certificate, key)`` or ``(certificate, key, password)``, to show to servers (mutual TLS).
+    settings:
+        Values of the document's global parameters (``x-speakeasy-globals``), by keyword, sent with every call that takes them.
+    send_defaults:
+        Whether the document's defaults are sent where nothing is passed.
+    observers:
+        What is told of every attempt and call, see `dynaclient.Observer`.
+    profile:
+        A profile of the config file: its options stand where neither an argument nor a variable says anything. None: ``DYNACLIENT_PROFILE``.
     cache:
         Whether parsed documents are kept in the user's cache folder.
     world:
@@ -79,13 +94,41 @@ class Client:
         pool_size: int = 64,
         max_reply_bytes: int = 1 << 30,
         server_variables: Mapping[str, str] | None = None,
+        client_cert: ClientCert | None = None,
+        settings: Mapping[str, Any] | None = None,
+        send_defaults: bool = False,
+        observers: Observer | Iterable[Observer] = (),
+        profile: str | None = None,
         cache: bool = True,
         world: World = World(),
     ) -> None:
-        self._options = from_environment().evolve(
-            server=server, timeout=timeout, retries=retries, headers=headers, validate=validate
+        chosen = self._profile(profile)
+        options = Options()
+        if chosen is not None:
+            spec = chosen.spec if spec is None else spec
+            options = options.evolve(
+                server=chosen.server,
+                timeout=chosen.timeout,
+                retries=chosen.retries,
+                headers=chosen.headers or None,
+                validate=chosen.validate,
+            )
+        self._options = from_environment(options).evolve(
+            server=server,
+            timeout=timeout,
+            retries=retries,
+            headers=headers,
+            validate=validate,
+            settings=settings,
+            send_defaults=send_defaults or None,
         )
-        wallet = auth.Wallet(credentials, bearer_auth)
+        wallet = auth.Wallet(
+            credentials,
+            bearer_auth,
+            server=self._options.server,
+            profile=chosen.pocket if chosen is not None else None,
+            client_cert=client_cert is not None,
+        )
 
         def make_transport() -> Transport:
             from dynaclient.transport.http import Urllib3Transport  # urllib3 takes 50 ms: not for the embedded server
@@ -93,18 +136,29 @@ class Client:
             return Urllib3Transport(
                 proxy=proxy,
                 ca_bundle=os.fspath(ca_bundle) if ca_bundle is not None else None,
+                client_cert=client_cert,
                 pool_size=pool_size,
                 max_reply_bytes=max_reply_bytes,
+                clock=world.clock,
             )
 
         document = open_document(spec, make_transport, cache=cache)
-        self._core = Core(document, wallet, transport, make_transport, server_variables, world)
+        self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers)
         unknown = wallet.names() - self._core.api.schemes.keys()
         if unknown:
             known = ", ".join(self._core.api.schemes) or "none"
             raise bad_option(
                 "credentials", f"no security scheme {', '.join(sorted(unknown))}; the document has {known}"
             )
+
+    @staticmethod
+    def _profile(name: str | None) -> Profile | None:
+        name = name or os.environ.get("DYNACLIENT_PROFILE") or None
+        if name is None:
+            return None
+        from dynaclient.profile import load_profile
+
+        return load_profile(name)
 
     @property
     def api(self) -> Api:
@@ -119,12 +173,20 @@ class Client:
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
         validate: str | Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        send_defaults: bool | None = None,
     ) -> Client:
         """A new client with some options changed, which shares this one's document, credentials and connections."""
         changed = Client.__new__(Client)
         changed._core = self._core
         changed._options = self._options.evolve(
-            server=server, timeout=timeout, retries=retries, headers=headers, validate=validate
+            server=server,
+            timeout=timeout,
+            retries=retries,
+            headers=headers,
+            validate=validate,
+            settings=settings,
+            send_defaults=send_defaults,
         )
         return changed
 

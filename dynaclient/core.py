@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
-from dynaclient.call import Prepared, Way
-from dynaclient.errors import CredentialsError, DynaclientError
+from dynaclient.errors import ArgumentError, CredentialsError, DynaclientError, Problem
+from dynaclient.exchange import Prepared, Shipment, Way
 from dynaclient.index import api_of
 from dynaclient.openapi.arguments import Binder
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.check import Checker
-from dynaclient.openapi.model import Api, Operation, RetryPolicy
+from dynaclient.openapi.itemshape import is_sequential
+from dynaclient.openapi.model import Api, MediaType, Operation, RetryPolicy
+from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.parse import Parser
+from dynaclient.openapi.read import globals_of
 from dynaclient.openapi.read import operation as read_operation
 from dynaclient.openapi.server import Target, target
 from dynaclient.options import Options, parse_timeout
@@ -21,8 +26,24 @@ from dynaclient.retry import override
 from dynaclient.source import Document
 from dynaclient.transport import Transport
 from dynaclient.transport.budget import RetryBudget
+from dynaclient.watch import Observers
 from dynaclient.wire import Timeout
 from dynaclient.world import World
+
+if TYPE_CHECKING:
+    from dynaclient.openapi.items import Reading
+    from dynaclient.openapi.paging import Pager
+    from dynaclient.openapi.parts import Attachment
+    from dynaclient.result import Result
+
+
+_MOST_READINGS = 64
+
+
+def _attach(value: Any) -> Attachment | None:
+    from dynaclient.files import attach
+
+    return attach(value)
 
 
 class Core:
@@ -36,31 +57,96 @@ class Core:
         make_transport: Callable[[], Transport],
         variables: Mapping[str, str] | None = None,
         world: World = World(),
+        observers: Any = (),
     ) -> None:
         self.document = document
         self.api: Api = api_of(document)
         self.wallet = wallet
         self.variables = variables
         self.world = world
-        self._checker = Checker(document.data, self.api.version)
+        self.observers = Observers(observers, wallet.scrub)
+        self.checker = Checker(document.data, self.api.version)
         self._transport = transport
         self._make_transport = make_transport
         self._embedded: Transport | None = None
         self._prepared: dict[str, Prepared] = {}
+        self._pagers: dict[str, Pager] = {}
+        self._readings: dict[tuple[str, str], Reading] = {}
         self._budget = RetryBudget()
         self._lock = threading.RLock()
+        wallet.open(self._network, world, document.source)
 
     def prepared(self, name: str) -> Prepared:
-        """An operation, ready to be called; made when it is first asked for."""
+        """An operation, ready to be called with its default media type; made when it is first asked for."""
         found = self._prepared.get(name)
         if found is None:
             with self._lock:
                 operation = read_operation(self.api, self.api.index[name])
-                binder = Binder(operation, self._checker)
-                parser = Parser(operation, self.api.document, self._checker, self.warn)
-                found = Prepared(operation, binder, Builder(operation, binder.media), parser)
-                self._prepared[name] = found
+                found = self._prepared[name] = self._prepare(operation, None)
         return found
+
+    def prepared_for(self, default: Prepared, content_type: str | None, arguments: Mapping[str, Any]) -> Prepared:
+        """The operation, ready to be called with the media type that the caller asks for, or that the arguments ask for."""
+        from dynaclient.openapi.bodies import choose
+        from dynaclient.openapi.read import with_media
+
+        body = default.operation.body
+        media = choose(body, content_type, arguments) if body is not None else None
+        if media is None or media == default.binder.media:
+            return default
+        key = f"{default.operation.dotted} {media.name}"
+        found = self._prepared.get(key)
+        if found is None:
+            with self._lock:
+                operation = with_media(self.api.document, default.operation, media)
+                found = self._prepared[key] = self._prepare(operation, media)
+        return found
+
+    def _prepare(self, operation: Operation, media: MediaType | None) -> Prepared:
+        document = self.api.document
+        binder = Binder(operation, self.checker, media, document, _attach)
+        offered = operation.body.content if operation.body else ()
+        return Prepared(
+            operation=operation,
+            binder=binder,
+            builder=Builder(operation, binder.media, document),
+            parser=Parser(operation, document, self.checker, self.warn),
+            several=len(offered) > 1 or any("*" in media.name for media in offered),
+            sequential=any(is_sequential(media.name) for reply in operation.replies for media in reply.content),
+            described=any(reply.headers or reply.linked for reply in operation.replies),
+        )
+
+    def pager(self, name: str) -> Pager:
+        """What goes from page to page of an operation."""
+        from dynaclient.openapi.paging import Pager
+
+        found = self._pagers.get(name)
+        if found is None:
+            found = self._pagers[name] = Pager(self.prepared(name).operation, self.api.document)
+        return found
+
+    def reading(self, media: MediaType, content_type: str) -> Reading:
+        """What the document says of the items of a sequential reply; made once for each media type."""
+        from dynaclient.openapi.items import item_reading
+
+        key = (media.pointer, content_type)
+        found = self._readings.get(key)
+        if found is None:
+            found = item_reading(self.api.document, media, content_type)
+            if len(self._readings) < _MOST_READINGS:
+                self._readings[key] = found
+        return found
+
+    def described(self, result: Result, shipment: Shipment) -> Result:
+        """The result with its header fields as values of their types, and its links."""
+        from dynaclient.openapi.links import Exchange, Links
+
+        bound, response = shipment.bound, result.response
+        body = None if bound.body is OMIT else bound.body
+        exchange = Exchange(shipment.prepared.operation, result.request, bound.parameters, body, response, result.value)
+        return replace(
+            result, typed_headers=shipment.prepared.parser.headers(response), links=Links(self.api, exchange)
+        )
 
     def way(self, operation: Operation, options: Options) -> Way:
         """Where and how a call with these options goes."""
@@ -78,6 +164,8 @@ class Core:
             request_mode=options.validate[0],
             reply_mode=options.validate[1],
             budget=self._budget if policy.budget else None,
+            settings=self._settings(options),
+            send_defaults=options.send_defaults,
         )
 
     def needs(self, operation: Operation, place: Target, *, placeholder: bool = False) -> tuple[auth.Need, ...]:
@@ -85,12 +173,24 @@ class Core:
         if place.embedded or not operation.security:
             return ()
         try:
-            return auth.choose(self.api, operation, self.wallet, place.id)
+            return auth.choose(self.api, operation, self.wallet, place)
         except CredentialsError:
             if not placeholder:
                 raise
             schemes = [self.api.schemes[name] for name, _ in operation.security[0] if name in self.api.schemes]
             return tuple(auth.Need(scheme, "missing", "nowhere") for scheme in schemes)
+
+    def _settings(self, options: Options) -> Mapping[tuple[str, str], Any] | None:
+        """The values that were given once for all calls (``x-speakeasy-globals``), by wire name and location."""
+        if not options.settings:
+            return None
+        known = {field.python_name: field for field in globals_of(self.api)}
+        unknown = [name for name in options.settings if name not in known]
+        if unknown:
+            hint = f"the document's are {', '.join(known)}" if known else "the document has none"
+            problems = tuple(Problem(name, "is no global parameter of the document", hint=hint) for name in unknown)
+            raise ArgumentError("an option makes no sense", problems=problems)
+        return {(known[name].name, known[name].location): value for name, value in options.settings.items()}
 
     def _network(self) -> Transport:
         if self._transport is None:

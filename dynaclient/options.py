@@ -30,6 +30,8 @@ class Options:
     retries: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] | None = None
     validate: tuple[str, str] = ("strict", "strict")
+    settings: Mapping[str, Any] | None = None
+    send_defaults: bool = False
 
     def evolve(self, **given: Any) -> Options:
         """These options with others laid over them; None changes nothing.
@@ -51,6 +53,10 @@ class Options:
                 changes["retries"] = (*self.retries, parse_retries(value))
             elif name == "headers":
                 changes["headers"] = {**(self.headers or {}), **parse_headers(value)}
+            elif name == "settings":
+                changes["settings"] = {**(self.settings or {}), **value}
+            elif name == "send_defaults":
+                changes["send_defaults"] = bool(value)
             elif name == "validate":
                 changes["validate"] = parse_validate(value, self.validate)
         return replace(self, **changes)
@@ -118,8 +124,8 @@ def bad_option(name: str, message: str) -> ArgumentError:
     return ArgumentError("an option makes no sense", problems=(Problem(name, message),))
 
 
-def from_environment(environ: Mapping[str, str] | None = None) -> Options:
-    """The options that the environment's variables give (see ``ENVIRONMENT``).
+def from_environment(options: Options = Options(), environ: Mapping[str, str] | None = None) -> Options:
+    """The options with those of the environment's variables laid over them (see ``ENVIRONMENT``).
 
     Raises
     ------
@@ -127,7 +133,6 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Options:
         Where a variable's value makes no sense; the message names the variable.
     """
     environ = os.environ if environ is None else environ
-    options = Options()
     for name, variable in ENVIRONMENT.items():
         try:
             options = options.evolve(**{name: environ.get(variable) or None})

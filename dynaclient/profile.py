@@ -190,7 +190,7 @@ class _Reading:
                 try:
                     Options().evolve(**{key: given[key]})
                 except ArgumentError as error:
-                    for problem in error.problems:
+                    for problem in error.problems or (Problem(key, error.message),):
                         self.wrong(key, problem.message, problem.hint)
         self.literal |= any(is_secret_name(name) for name in given.get("headers", ()))
 

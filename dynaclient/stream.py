@@ -37,6 +37,7 @@ class ItemStream:
         renew: Callable[[Response], ItemReader] | None = None,
         explain: Callable[[DynaclientError], DynaclientError] | None = None,
         sleep: Callable[[float], object] | None = None,
+        closed: Callable[[DynaclientError | None], object] | None = None,
     ) -> None:
         self.response = response
         self._stream = stream
@@ -47,6 +48,7 @@ class ItemStream:
         self._renew = renew
         self._explain = explain
         self._sleep = sleep
+        self._closed = closed
         self._reconnects = 0
         self._done = False
 
@@ -126,14 +128,21 @@ class ItemStream:
         return True
 
     def _fail(self, error: DynaclientError) -> NoReturn:
-        self.close()
-        raise self._explain(error) if self._explain is not None else error
+        if self._explain is not None:
+            error = self._explain(error)
+        self._end(error)
+        raise error
 
-    def close(self) -> None:
-        """Stop: what is left unread is not waited for. Items that have arrived already can still be taken."""
+    def _end(self, error: DynaclientError | None = None) -> None:
         if not self._done:
             self._done = True
             self._stream.close()
+            if self._closed is not None:
+                self._closed(error)
+
+    def close(self) -> None:
+        """Stop: what is left unread is not waited for. Items that have arrived already can still be taken."""
+        self._end()
 
     def __enter__(self) -> ItemStream:
         return self

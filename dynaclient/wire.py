@@ -23,6 +23,8 @@ _SECRET_PARTS = (
     "passwd",
     "access-key",
     "access_key",
+    "accesskey",
+    "signature",
     "auth",
 )
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey"})

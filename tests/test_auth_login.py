@@ -182,7 +182,7 @@ def test_without_a_keyring(oauth, transport, tmp_path):
     """Where there is no keyring nothing is begun, unless a file is allowed; that file is its owner's alone, and is refused where it is not."""
     keep = Keep(tmp_path, NoRing())
     client = Caller(schemes(oauth.origin), transport, server=oauth.origin, keep=keep)
-    with pytest.raises(CredentialsError, match="no keyring to keep the login in.*--insecure-storage"):
+    with pytest.raises(CredentialsError, match=r"no keyring to keep the login in.*--insecure-storage"):
         signed_in(client, Browser())
     assert signed_in(client, Browser(), insecure_storage=True).storage == "file"
     file = tmp_path / "tokens.json"
@@ -190,7 +190,11 @@ def test_without_a_keyring(oauth, transport, tmp_path):
     assert client.send().status == 200
     file.chmod(0o640)
     fresh = Caller(schemes(oauth.origin), transport, server=oauth.origin, keep=Keep(tmp_path, NoRing()))
-    with pytest.raises(CredentialsError, match="can be read by others: chmod 600"):
+    with pytest.raises(CredentialsError, match=r"tokens\.json can be read or changed by others: chmod 600"):
+        fresh.send()
+    file.chmod(0o600)
+    (tmp_path / "logins.json").chmod(0o622)
+    with pytest.raises(CredentialsError, match=r"logins\.json can be read or changed by others"):
         fresh.send()
     logout(client.place(), client.wallet)
     assert json.loads(file.read_text()) == {}
@@ -229,11 +233,11 @@ def test_nobody_comes(oauth, transport, keep):
     """Waiting for a browser ends, and the message names the way for machines without one."""
     clock = iter(range(0, 10_000, 100))
     client = Caller(schemes(oauth.origin), transport, keep=keep, world=World(clock=lambda: next(clock)))
-    with pytest.raises(CredentialsError, match="nobody signed in within 300 s.*--device"):
+    with pytest.raises(CredentialsError, match=r"nobody signed in within 300 s.*--device"):
         login(client.api, client.place(), client.wallet, None, SignIn("shell", open_browser=str, prompt=str))
 
 
-def test_the_device_flow(oauth, transport, keep):
+def test_the_device_flow(oauth, keep):
     """The user is shown a code; the server is asked every five seconds, more slowly when it says so, until the code was entered."""
     clock = FakeClock()
 
@@ -242,17 +246,18 @@ def test_the_device_flow(oauth, transport, keep):
         if len(clock.slept) == 4:
             oauth.decisions[next(iter(oauth.devices.values()))["user_code"]] = ("me", True)
 
-    client = Caller(schemes(oauth.origin, "deviceAuthorization"), transport, server=oauth.origin, keep=keep, world=World(clock, sleep))  # fmt: skip
     told = []
-    signed_in(client, None, told)
+    with Urllib3Transport(env=False, clock=clock) as transport:
+        client = Caller(schemes(oauth.origin, "deviceAuthorization"), transport, server=oauth.origin, keep=keep, world=World(clock, sleep))  # fmt: skip
+        signed_in(client, None, told)
+        assert client.send().status == 200
     code = next(iter(oauth.devices.values()))["user_code"]
     assert told == [f"To sign in, open {oauth.origin}/activate on any device and enter the code {code}"]
     assert clock.slept == [5, 5, 10, 10]
-    assert client.send().status == 200
 
 
 @pytest.mark.parametrize("approved, message", [(False, "access_denied"), (None, "expired before it was entered")])
-def test_a_device_code_that_is_refused_or_expires(oauth, transport, keep, approved, message):
+def test_a_device_code_that_is_refused_or_expires(oauth, keep, approved, message):
     """A user who says no, and a code that nobody enters in time, end signing in."""
     clock = FakeClock()
 
@@ -264,9 +269,8 @@ def test_a_device_code_that_is_refused_or_expires(oauth, transport, keep, approv
             elif clock.time > 60:
                 device["expires_at"] = 0
 
-    client = Caller(schemes(oauth.origin), transport, server=oauth.origin, keep=keep, world=World(clock, sleep))
-    with pytest.raises(CredentialsError, match=message):
-        signed_in(client, None, device=True)
+    with Urllib3Transport(env=False, clock=clock) as transport, pytest.raises(CredentialsError, match=message):
+        signed_in(Caller(schemes(oauth.origin), transport, server=oauth.origin, keep=keep, world=World(clock, sleep)), None, device=True)  # fmt: skip
     assert keep.logins() == []
 
 

@@ -255,10 +255,10 @@ def test_a_token_endpoint_that_is_away_is_asked_again_only_where_that_does_no_ha
         client = Caller(
             flows("https://api.test"), fake, bearer=account, world=World(clock, clock.sleep, lambda: 0.5, clock)
         )
-        with pytest.raises(TimeoutExpiredError) as caught:
+        with pytest.raises(TimeoutExpiredError, match="no token was fetched: slow") as caught:
             client.send()
         assert len(fake.requests) == times
-        assert (caught.value.sent, caught.value.request) == (False, None)
+        assert (caught.value.sent, caught.value.request, caught.value.attempts) == (False, None, ())
         assert_hidden(caught.value)
 
 

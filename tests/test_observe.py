@@ -202,6 +202,15 @@ def test_nothing_secret_is_told():
     assert "body-canary" not in repr(seen.told)
 
 
+@pytest.mark.parametrize("name", ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature", "X-Amz-Signature"])
+def test_signed_urls_are_redacted(name):
+    """The signature of a URL that was signed beforehand is never told, its parameter's name is."""
+    seen = Recorder()
+    request = Request("GET", "https://api.test", f"/a?{name}={KEY}&color=blue")
+    sent(FakeTransport(json_response({})), seen, request=request)
+    assert seen.of("started")[0].url == f"https://api.test/a?{name}=[redacted]&color=blue"
+
+
 def test_facts_are_frozen():
     """What one observer is told no other can change."""
     seen = Recorder()

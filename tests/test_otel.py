@@ -150,7 +150,10 @@ def test_spans_are_children_of_the_current_one(telemetry):
     for span, request in zip((first, second), requests, strict=True):
         assert span.parent.span_id == mine.get_span_context().span_id
         context = span.get_span_context()
-        assert request.headers["traceparent"] == f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        assert (
+            request.headers["traceparent"]
+            == f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        )
 
 
 def test_a_trace_context_of_ones_own_is_kept(telemetry):

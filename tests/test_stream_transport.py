@@ -4,6 +4,7 @@ import gc
 import gzip
 import importlib
 import os
+import signal
 import threading
 import zlib
 from contextlib import contextmanager
@@ -433,6 +434,7 @@ def test_a_budget_works_in_a_child():
     with budget._lock:
         child = os.fork()
         if child == 0:
+            signal.alarm(10)
             os._exit(0 if budget.withdraw("o") else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert budget.left("o") == 500

@@ -5,15 +5,26 @@ from array import array
 
 import pytest
 from cases import cases
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dynaclient.openapi import simd
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.media import decode_json
 from dynaclient.openapi.vectors import MISSED, layout, packed, read
 from dynaclient.value import Vector
 
+LAW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = {"type": "array", "items": {"type": "number"}}
+
+
+@pytest.fixture(autouse=True, params=["installed", "missing"])
+def simdjson(request, monkeypatch):
+    """All holds with and without the package that may be installed for speed."""
+    if request.param == "missing":
+        monkeypatch.setattr(simd, "available", lambda: False)
+    elif not simd.available():
+        pytest.skip("pysimdjson is not installed")
 
 
 def document(schema):
@@ -79,13 +90,19 @@ def test_texts_are_read_as_the_table_says(case):
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 numbers = st.lists(
-    st.one_of(finite, st.integers(-(2**53) + 1, 2**53 - 1), st.sampled_from([-0.0, 0, 1.5, 2**53, 2**53 + 1, -(2**70), 1e300])),
+    st.one_of(
+        finite, st.integers(-(2**53) + 1, 2**53 - 1), st.sampled_from([-0.0, 0, 1.5, 2**53, 2**53 + 1, -(2**70), 1e300])
+    ),
     max_size=4,
 )
 oddities = st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.sampled_from(["[1,2]", '"v":[3]', "]", "[0]"]))
-leaves = st.one_of(numbers, numbers, st.lists(numbers, max_size=3), st.lists(st.one_of(finite, oddities), max_size=3), oddities)
+leaves = st.one_of(
+    numbers, numbers, st.lists(numbers, max_size=3), st.lists(st.one_of(finite, oddities), max_size=3), oddities
+)
 values = st.recursive(
-    leaves, lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.sampled_from("uvwx"), below, max_size=3)), max_leaves=8
+    leaves,
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.sampled_from("uvwx"), below, max_size=3)),
+    max_leaves=8,
 )
 arrays = st.one_of(
     st.just(NUMBERS),
@@ -117,14 +134,21 @@ schemas = st.recursive(
         st.builds(
             lambda properties, more: {"type": "object", "properties": properties, **more},
             st.dictionaries(st.sampled_from("uvw"), below, max_size=3),
-            st.sampled_from([{}, {}, {"additionalProperties": False}, {"additionalProperties": NUMBERS}, {"minProperties": 1}]),
+            st.sampled_from(
+                [{}, {}, {"additionalProperties": False}, {"additionalProperties": NUMBERS}, {"minProperties": 1}]
+            ),
         ),
-        st.builds(lambda key, members: {key: members}, st.sampled_from(["anyOf", "oneOf", "allOf"]), st.lists(below, min_size=1, max_size=3)),
+        st.builds(
+            lambda key, members: {key: members},
+            st.sampled_from(["anyOf", "oneOf", "allOf"]),
+            st.lists(below, min_size=1, max_size=3),
+        ),
     ),
     max_leaves=5,
 )
 
 
+@LAW
 @given(schema=schemas, value=values, indent=st.sampled_from([None, None, 1]), kind=st.sampled_from("df"))
 def test_nobody_can_tell_how_a_reply_was_read(schema, value, indent, kind):
     """Whatever is read by cutting is what the whole decoder and the validator accept, with the same numbers in the same vectors."""
@@ -139,6 +163,7 @@ def test_nobody_can_tell_how_a_reply_was_read(schema, value, indent, kind):
         assert same(cut, packed(found, ordinary, kind))
 
 
+@LAW
 @given(value=values, schema=schemas)
 def test_packing_changes_no_number(value, schema):
     """A value with its arrays packed as float64 equals the value with its lists."""
@@ -147,6 +172,7 @@ def test_packing_changes_no_number(value, schema):
         assert unpacked(packed(found, json.loads(json.dumps(value)), "d")) == value
 
 
+@LAW
 @given(st.lists(st.lists(finite, min_size=1), min_size=1, max_size=5))
 def test_what_a_service_sends_is_cut(rows):
     """Rows of any finite numbers below 2**53 are read by cutting, each to its bits."""
@@ -157,6 +183,7 @@ def test_what_a_service_sends_is_cut(rows):
     assert [row.tobytes() for row in value["v"]] == [array("d", row).tobytes() for row in rows]
 
 
+@LAW
 @given(st.text(alphabet='[]{}",:0123456789.-eE \n\\v', max_size=40))
 def test_text_that_is_no_json_stays_none(text):
     """Cutting makes no text readable that was not."""

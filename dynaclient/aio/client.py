@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dynaclient.aio.iterate import AsyncIterate
 from dynaclient.aio.workers import Scope, Workers
-from dynaclient.call import Call, Result
+from dynaclient.call import Call
 from dynaclient.cancel import interruptible
 from dynaclient.client import Client
 from dynaclient.group import Group
 from dynaclient.openapi.model import Api, Operation
+from dynaclient.result import Result
 from dynaclient.wire import Request
 from dynaclient.world import World
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynaclient.auth.oauth2 import read_object
 from dynaclient.auth.sender import shown
 from dynaclient.errors import CredentialsError
-from dynaclient.openapi.model import SecurityScheme
+from dynaclient.openapi.model import Flow, SecurityScheme
 from dynaclient.redirect import same_origin
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _FLOWS: Mapping[str, tuple[str, ...]] = {
     "client_credentials": ("clientCredentials", "password", "authorizationCode", "deviceAuthorization"),
     "password": ("password", "clientCredentials", "authorizationCode", "deviceAuthorization"),
     "refresh_token": ("authorizationCode", "deviceAuthorization", "password", "clientCredentials"),
-    "authorization_code": ("authorizationCode",),
-    "device_code": ("deviceAuthorization",),
+    "authorization_code": ("authorizationCode", "deviceAuthorization"),
+    "device_code": ("deviceAuthorization", "authorizationCode"),
 }
 
 
@@ -48,7 +48,7 @@ class Endpoints:
 class Issuing:
     """Where a scheme's tokens come from, before anything is asked or checked.
 
-    ``endpoints`` are those that the user named or the document declares, absolute; where the token endpoint is missing, ``metadata`` is the URL that tells it.
+    ``endpoints`` are those that the user named or the document declares, absolute; ``metadata`` is the URL that tells those that are missing, or ``""``.
     ``named`` holds the addresses that the user gave. ``home`` are the origins that a document from a URL may name by itself: its own and the
     server's; None for a document of this machine.
     """
@@ -62,10 +62,17 @@ class Issuing:
     @property
     def key(self) -> tuple[str, str]:
         """Equal where tokens come from the same place."""
-        return self.endpoints.token, self.metadata
+        return self.endpoints.token, "" if self.endpoints.token else self.metadata
 
-    def settled(self, sender: Sender, timeout: Timeout | None) -> Endpoints:
-        """The addresses, checked; read from the metadata where the document leaves it to that.
+    def settled(self, sender: Sender, timeout: Timeout | None, need: str = "token") -> Endpoints:
+        """The addresses, checked; the metadata is read where one that is needed is missing.
+
+        Parameters
+        ----------
+        sender, timeout:
+            What reads the metadata, and what bounds it.
+        need:
+            What is needed beside the token endpoint: ``authorization`` or ``device``.
 
         Raises
         ------
@@ -75,17 +82,23 @@ class Issuing:
             Where the metadata could not be read.
         """
         found = self.endpoints
+        if self.metadata and not (found.token and getattr(found, need)):
+            told = read_metadata(sender, self.checked(self.metadata, "metadata URL"), timeout)
+            return replace(told, **{name: url for name, url in self._checked().items() if url})
         if not found.token:
-            if not self.metadata:
-                raise CredentialsError(
-                    f"the document names no token URL for {self.label}; pass token_url= with its credential"
-                )
-            return read_metadata(sender, self.checked(self.metadata, "metadata URL"), timeout)
-        return Endpoints(
-            token=self.checked(found.token, "token URL"),
-            authorization=found.authorization and self.checked(found.authorization, "authorization URL"),
-            device=found.device and self.checked(found.device, "device authorization URL"),
-        )
+            raise CredentialsError(
+                f"the document names no token URL for {self.label}; pass token_url= with its credential"
+            )
+        return Endpoints(**self._checked())
+
+    def _checked(self) -> dict[str, str]:
+        """The addresses that are known without metadata."""
+        found = self.endpoints
+        return {
+            "token": found.token and self.checked(found.token, "token URL"),
+            "authorization": found.authorization and self.checked(found.authorization, "authorization URL"),
+            "device": found.device and self.checked(found.device, "device authorization URL"),
+        }
 
     def checked(self, url: str, what: str) -> str:
         """The URL, if it may be used: see the rules above.
@@ -160,19 +173,15 @@ def issuing(
         The scheme in messages.
     """
     base = server + "/" if server else ""
-    flow = next((scheme.flows[name] for name in _FLOWS[grant] if name in scheme.flows), None)
-    token = named.token
-    declared = ""
-    if flow is not None:
-        declared = (grant == "refresh_token" and flow.refresh_url) or flow.token_url
-        token = token or _absolute(base, declared)
-    metadata = "" if token else _absolute(base, scheme.oauth2_metadata_url or scheme.openid_connect_url)
+    flow = next((scheme.flows[name] for name in _FLOWS[grant] if name in scheme.flows), Flow())
+    declared = (grant == "refresh_token" and flow.refresh_url) or flow.token_url
+    metadata = _absolute(base, scheme.oauth2_metadata_url or scheme.openid_connect_url)
     return Issuing(
         label=label or repr(scheme.name),
         endpoints=Endpoints(
-            token=token,
-            authorization=named.authorization or _absolute(base, flow.authorization_url if flow else ""),
-            device=named.device or _absolute(base, flow.device_authorization_url if flow else ""),
+            token=named.token or _absolute(base, declared),
+            authorization=named.authorization or _absolute(base, flow.authorization_url),
+            device=named.device or _absolute(base, flow.device_authorization_url),
         ),
         metadata=metadata,
         named=frozenset(filter(None, (named.token, named.authorization, named.device))),

@@ -94,8 +94,9 @@ class Keep:
         Raises
         ------
         CredentialsError
-            Where the keyring cannot be asked, or the file can be read by others.
+            Where the keyring cannot be asked, or a file of logins is not its owner's alone.
         """
+        _refuse_open_file(self.folder / "logins.json")  # it says where a refresh token is sent
         if login.storage == "keyring":
             with _keyring_told("read"):
                 text = self._keyring().get_password(SERVICE, login.name)
@@ -222,7 +223,7 @@ def _decoded(data: bytes) -> dict[str, Any]:
 
 def _refuse_open_file(path: Path) -> None:
     if opened_to_others(path):
-        raise CredentialsError(f"{path} holds tokens and can be read by others: chmod 600 {path}, and log in again")
+        raise CredentialsError(f"{path} can be read or changed by others: chmod 600 {path}, and log in again")
 
 
 def opened_to_others(path: Path) -> bool:

@@ -75,7 +75,9 @@ def apply(needs: tuple[Need, ...], request: Request, timeout: Timeout | None = N
     return replace(request, headers=headers, target=target, secret_names=frozenset(secret))
 
 
-def challenged(needs: tuple[Need, ...], plain: Request, sent: Request, reply: Replied) -> Request | None:
+def challenged(
+    needs: tuple[Need, ...], plain: Request, sent: Request, reply: Replied, timeout: Timeout | None = None
+) -> Request | None:
     """What to send instead, after a 401: asked once in a call.
 
     Parameters
@@ -88,6 +90,8 @@ def challenged(needs: tuple[Need, ...], plain: Request, sent: Request, reply: Re
         The request with them, as it was sent.
     reply:
         What came back.
+    timeout:
+        As for `apply`.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def challenged(needs: tuple[Need, ...], plain: Request, sent: Request, reply: Re
         return None
     renewals = [need.credential for need in needs if isinstance(need.credential, Renewal)]
     changed = [renewal.renewed(sent, reply) for renewal in renewals]  # each of them is told
-    return apply(needs, plain) if any(changed) else None
+    return apply(needs, plain, timeout) if any(changed) else None
 
 
 def _from_home(sent: Request, reply: Replied) -> bool:

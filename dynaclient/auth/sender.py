@@ -100,7 +100,10 @@ class Sender:
                 now=world.now,
             )
         except TransportError as error:
-            error.request, error.sent, error.partial = None, False, b""
+            # The call itself was not sent, and has made no attempt; what was asked holds secrets.
+            error.request, error.sent, error.partial, error.attempts = None, False, b"", ()
+            error.message = f"no token was fetched: {error.message}"
+            error.args = (error.message,)
             raise
         return response
 

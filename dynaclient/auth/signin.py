@@ -148,7 +148,9 @@ def _sign_in(
     grant = "device_code" if device else "authorization_code"
     sender = wallet.sender
     label = repr(scheme.name)
-    endpoints = issuing(scheme, grant, place.url, source, named).settled(sender, None)
+    endpoints = issuing(scheme, grant, place.url, source, named).settled(
+        sender, None, "device" if device else "authorization"
+    )
     if not (endpoints.device if device else endpoints.authorization):
         argument = "device_authorization_url=" if device else "authorization_url="
         other = "the browser" if device else "--device"

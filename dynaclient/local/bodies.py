@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from dynaclient.local.unstyle import MISSING, Source, value_of
+from dynaclient.local.unstyle import MISSING, Source, members, value_of
 from dynaclient.openapi.media import charset, decode_json, essence, is_json, is_text
 from dynaclient.openapi.model import MediaType, Parameter
 from dynaclient.openapi.pointer import join
-from dynaclient.openapi.shape import properties, subschemas, types
+from dynaclient.openapi.shape import subschemas, types
 from dynaclient.wire import Headers
 
 FORM = "application/x-www-form-urlencoded"
@@ -74,8 +74,7 @@ class _Fields:
     def __init__(self, media: MediaType, source: Source) -> None:
         self._media, self._source = media, source
         self._document = source.document
-        named = properties(self._document, media.schema) if media.schema is not None else ()
-        self._known = {item.name: item.schema for item in named}
+        self._schema = members(self._document, media.schema) if media.schema is not None else lambda _name: None
 
     def of_query(self, text: str) -> Any:
         """The fields of a body that is written like a query."""
@@ -100,7 +99,7 @@ class _Fields:
                 continue
             style = str(entry.get("style") or "form")
             explode = entry["explode"] if isinstance(entry.get("explode"), bool) else style == "form"
-            schema = self._known.get(name)
+            schema = self._schema(name)
             found = value_of(Parameter(name, name, "query", schema=schema, style=style, explode=explode), source)
             if found is not MISSING:
                 value[name] = found
@@ -115,28 +114,16 @@ class _Fields:
             value[name] = self._field(self._schema(name), given)
         return value
 
-    def _schema(self, name: str) -> str | None:
-        """Where the schema of a property stands: its own, or that of all properties without one."""
-        if name in self._known or self._media.schema is None:
-            return self._known.get(name)
-        for node, here in subschemas(self._document, self._media.schema):
-            if isinstance(node.get("additionalProperties"), Mapping):
-                return join(here, "additionalProperties")
-        return None
-
     def _field(self, schema: str | None, given: list[Part]) -> Any:
-        if schema is None:
-            return self._one(None, given[-1])
-        kinds = types(self._document, schema)
-        if "array" in kinds and (len(given) > 1 or not self._whole(schema, given[0])):
-            items = next(self._items(schema), None)
-            return [self._one(items, part) for part in given]
-        return self._one(schema, given[-1])
-
-    def _whole(self, schema: str, part: Part) -> bool:
-        """Whether one part holds a whole array (as JSON), or fits as it stands."""
-        value = self._one(schema, part)
-        return isinstance(value, list) or self._source.judges(schema).accepts(value)
+        kinds = types(self._document, schema) if schema is not None else ()
+        if schema is None or ("array" not in kinds and (kinds or len(given) == 1)):
+            return self._one(schema, given[-1])
+        if len(given) == 1 and (is_json(given[0].kind) or len(kinds) > 1):
+            value = self._one(schema, given[0])  # a whole array as JSON, or no array but what else may stand here
+            if isinstance(value, list) or self._source.judges(schema).accepts(value):
+                return value
+        items = next(self._items(schema), None)
+        return [self._one(items, part) for part in given]
 
     def _items(self, schema: str) -> Iterator[str]:
         for node, here in subschemas(self._document, schema):
@@ -151,7 +138,7 @@ class _Fields:
             return part.data if fits else part.data.decode("latin-1")
         text = _text(part.data, part.kind)
         kinds = types(self._document, schema) if schema is not None else ()
-        if text[:1] in ("{", "[") and {"object", "array"}.intersection(kinds):
+        if schema is not None and text[:1] in ("{", "[") and (not kinds or {"object", "array"}.intersection(kinds)):
             try:
                 return decode_json(part.data)
             except ValueError:

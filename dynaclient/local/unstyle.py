@@ -39,13 +39,17 @@ class _Accepts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where parameters come from: path values and query still percent-encoded, and the header fields."""
+    """Where parameters come from: path values and query still percent-encoded, and the header fields.
+
+    ``named`` are the names of the operation's query parameters: what has none of them may be a member of an exploded object.
+    """
 
     document: Mapping[str, Any]
     judges: Callable[[str], _Accepts]
     path: Mapping[str, str]
     query: str
     headers: Headers
+    named: frozenset[str] = frozenset()
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """Name and percent-encoded value of each part of the query."""
@@ -66,8 +70,8 @@ class Source:
 
     def cast_members(self, pointer: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         """Decoded pairs as an object, each value of the type that its property's schema names."""
-        known = {item.name: item.schema for item in properties(self.document, pointer)}
-        return {name: self.cast(known.get(name), [text for key, text in pairs if key == name]) for name, _ in pairs}
+        schemas = members(self.document, pointer)
+        return {name: self.cast(schemas(name), [text for key, text in pairs if key == name]) for name, _ in pairs}
 
     def _items(self, pointer: str) -> str | None:
         for node, here in subschemas(self.document, pointer):
@@ -82,6 +86,25 @@ class Source:
         drafts = list(_readings(text, types(self.document, pointer)))
         judge = self.judges(pointer)
         return next((draft for draft in drafts if judge.accepts(draft)), drafts[0])
+
+
+def members(document: Mapping[str, Any], pointer: str) -> Callable[[str], str | None]:
+    """Tells where the schema of a property stands: its own, or that of all further properties; None where nothing is said of it."""
+    known = {item.name: item.schema for item in properties(document, pointer)}
+    more = next(
+        (
+            join(here, "additionalProperties")
+            for node, here in subschemas(document, pointer)
+            if isinstance(node.get("additionalProperties"), Mapping)
+        ),
+        None,
+    )
+    return lambda name: known.get(name, more)
+
+
+def _open(document: Mapping[str, Any], pointer: str) -> bool:
+    """Whether an object may have properties that its schema does not name."""
+    return all(node.get("additionalProperties") is not False for node, _ in subschemas(document, pointer))
 
 
 def _readings(text: str, names: tuple[str, ...]) -> Iterator[Any]:
@@ -199,7 +222,10 @@ def _form(parameter: Parameter, pairs: list[tuple[str, str]], kinds: tuple[str, 
     values = [value for name, value in pairs if name == parameter.name]
     if "object" in kinds and parameter.explode and parameter.schema and not values:
         known = {item.name for item in properties(source.document, parameter.schema)}
-        found = [(name, unquote_plus(value)) for name, value in pairs if name in known]
+        free = bool(source.named) and _open(source.document, parameter.schema)
+        found = [
+            (name, unquote_plus(value)) for name, value in pairs if name in known or (free and name not in source.named)
+        ]
         return source.cast_members(parameter.schema, found) if found else MISSING
     if not values:
         return MISSING

@@ -108,6 +108,7 @@ class Reply:
     description: str = ""
     content: tuple[MediaType, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    linked: bool = False
     pointer: str = ""
 
 

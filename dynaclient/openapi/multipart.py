@@ -22,7 +22,7 @@ from dynaclient.openapi.encoding import (
     read_encoding,
 )
 from dynaclient.openapi.media import JSON, essence, is_json, is_multipart, is_text
-from dynaclient.openapi.parts import Attachment, Part
+from dynaclient.openapi.parts import Attachment, Part, holds_file
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import subschemas
 from dynaclient.openapi.style import defined, header_text, text
@@ -194,6 +194,8 @@ class Multipart:
         json = next(filter(is_json, candidates), "")
         kind = _chosen(encoding, said or json, "", JSON)
         if not is_multipart(kind):
+            if holds_file(value):
+                raise ValueError(f"a file cannot stand within {essence(kind)}; it is a part of its own")
             return "", kind, content(self._document, value, kind, encoding.schema)
         inner = Multipart(self._document, kind, encoding.schema, encoding.node, encoding.pointer, self._boundary)
         data, kind = inner.write(value)

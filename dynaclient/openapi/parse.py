@@ -103,6 +103,11 @@ class Parser:
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
 
+    def media(self, status: int, content_type: str) -> MediaType | None:
+        """The declared media type that a reply of this status and Content-Type is of, or None."""
+        reply = self._reply(status)
+        return matching(reply.content, content_type) if reply is not None and content_type else None
+
     def headers(self, response: Response) -> TypedHeaders:
         """The header fields of a reply: those that the document declares as values of their schemas' types, the others as text."""
         reply = self._reply(response.status)

@@ -230,6 +230,24 @@ def _parameters(
     return tuple(sorted(_of_template(found, key), key=lambda parameter: order.index(parameter.location)))
 
 
+def globals_of(api: Api) -> tuple[Parameter, ...]:
+    """The parameters that a client can be given once for all calls (``x-speakeasy-globals``); those of an operation with the same name and location
+    take their value from it.
+
+    Raises
+    ------
+    SpecError
+        Where one of them has no name or place.
+    """
+    written = api.document.get("x-speakeasy-globals")
+    listed = written.get("parameters") if isinstance(written, Mapping) else None
+    found = []
+    for number, entry in enumerate(listed if isinstance(listed, list) else ()):
+        node, pointer = deref(api.document, entry, join("/x-speakeasy-globals", "parameters", number))
+        found.append(_parameter(api, node, pointer))
+    return _named(tuple(found), None)[0]
+
+
 def _of_template(found: Mapping[tuple[str, str], Parameter], key: OperationKey) -> Iterator[Parameter]:
     """The parameters, so that those in the path are those of its template (OpenAPI 3.1, 4.8.2): one that is not in it cannot be sent, and
     one that is not declared is taken for a text.
@@ -378,6 +396,7 @@ def _replies(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str)
                 headers={name: join(place, "headers", name) for name in headers}
                 if isinstance(headers, Mapping)
                 else {},
+                linked=bool(resolved.get("links")),
                 pointer=place,
             )
         )

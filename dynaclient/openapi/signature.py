@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from dynaclient.openapi.encoding import is_binary
+from dynaclient.openapi.media import default_media, is_multipart
 from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.openapi.normal import OMIT
-from dynaclient.openapi.shape import annotation, python_type
+from dynaclient.openapi.shape import annotation, python_type, types
 
 CALL_OPTIONS: Mapping[str, str] = {
     "body": "Any",
+    "content_type": "str | None",
     "retries": "int | bool | Mapping[str, Any] | RetryPolicy | None",
     "timeout": "float | Timeout | None",
     "server": "str | None",
@@ -21,6 +25,7 @@ CALL_OPTIONS: Mapping[str, str] = {
 }
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
+    "content_type": "The media type of the body.",
     "retries": "How many retries, False for none, or fields of the retry policy to override.",
     "timeout": "Seconds for one attempt, or a Timeout.",
     "server": "The id or URL of a server, or `local`.",
@@ -41,25 +46,53 @@ class Annotation(str):
 def offered_options(operation: Operation) -> tuple[str, ...]:
     """The call options that no parameter of the operation hides."""
     taken = {field.python_name for field in operation.arguments} | {field.name for field in operation.arguments}
-    return tuple(name for name in CALL_OPTIONS if name not in taken and (name != "body" or operation.body is not None))
+    content = operation.body.content if operation.body else ()
+    if operation.body is None:
+        taken.add("body")
+    if len(content) < 2 and not any("*" in media.name for media in content):
+        taken.add("content_type")
+    return tuple(name for name in CALL_OPTIONS if name not in taken)
 
 
-def signature(operation: Operation, document: Mapping[str, Any]) -> inspect.Signature:
-    """The signature: required arguments first, then optional ones (default ``OMIT``: not sent), then call options; all by keyword."""
+def signature(
+    operation: Operation, document: Mapping[str, Any], settings: Collection[tuple[str, str]] = ()
+) -> inspect.Signature:
+    """The signature: required arguments first, then optional ones (default ``OMIT``: not sent), then call options; all by keyword.
+
+    Parameters
+    ----------
+    operation, document:
+        What is shown.
+    settings:
+        Name and location of the parameters that the client was given once for all calls: they are not required.
+    """
+    known = [
+        replace(field, required=field.required and (field.name, field.location) not in settings)
+        for field in operation.arguments
+    ]
     fields = [
         inspect.Parameter(
             field.python_name,
             inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if field.required else OMIT,
-            annotation=Annotation(python_type(document, field.schema)),
+            annotation=Annotation(_type(operation, field, document)),
         )
-        for field in _required_first(operation.arguments)
+        for field in _required_first(known)
     ]
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotation(CALL_OPTIONS[name]))
         for name in offered_options(operation)
     ]
     return inspect.Signature([*fields, *options], return_annotation=Annotation("Any"))
+
+
+def _type(operation: Operation, field: Parameter, document: Mapping[str, Any]) -> str:
+    """The type of an argument; a property of a multipart body that is a file takes paths, open files and bytes."""
+    media = default_media(operation.body.content) if operation.body and field.location == "body" else None
+    if media is None or not is_multipart(media.name) or not is_binary(document, field.schema):
+        return python_type(document, field.schema)
+    file = "Path | BinaryIO | bytes | File"
+    return f"{file} | list[{file}]" if field.schema and "array" in types(document, field.schema) else file
 
 
 def _required_first(fields: Iterable[Parameter]) -> list[Parameter]:
@@ -74,8 +107,8 @@ def docstring(operation: Operation, document: Mapping[str, Any]) -> str:
     if operation.summary and operation.description and operation.description != operation.summary:
         parts.append(operation.description)
     parts.append(f"Sends ``{operation.method} {operation.path}``.")
-    fields = [_field(field, document) for field in _required_first(operation.arguments)]
-    fields += [f"{name}: {CALL_OPTIONS[name]}\n{_indented(_OPTION_HELP[name])}" for name in offered_options(operation)]
+    fields = [_field(operation, field, document) for field in _required_first(operation.arguments)]
+    fields += [_option(operation, name) for name in offered_options(operation)]
     if fields:
         parts.append("Parameters\n----------\n" + "\n".join(fields))
     good = [reply for reply in operation.replies if reply.status.startswith(("2", "3", "d"))]
@@ -94,8 +127,15 @@ def docstring(operation: Operation, document: Mapping[str, Any]) -> str:
     return "\n\n".join(part.strip() for part in parts)
 
 
-def _field(field: Parameter, document: Mapping[str, Any]) -> str:
-    kind = python_type(document, field.schema)
+def _option(operation: Operation, name: str) -> str:
+    help_ = _OPTION_HELP[name]
+    if name == "content_type" and operation.body is not None:
+        help_ = f"The media type of the body: {', '.join(media.name for media in operation.body.content)}."
+    return f"{name}: {CALL_OPTIONS[name]}\n{_indented(help_)}"
+
+
+def _field(operation: Operation, field: Parameter, document: Mapping[str, Any]) -> str:
+    kind = _type(operation, field, document)
     head = f"{field.python_name}: {kind}" + ("" if field.required else ", optional")
     notes = [
         field.description or str(annotation(document, field.schema, "description") or "")

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi import simd
 from dynaclient.openapi.formats import INTEGERS
 from dynaclient.openapi.media import decode_floats, decode_json
 from dynaclient.openapi.pointer import at, join, local_target
@@ -31,44 +33,14 @@ _OPENING = re.compile(rb"\[[ \t\n\r]*[-0-9]")
 
 _MOST_SPOTS = 2000
 _TYPES = {"null", "boolean", "object", "array", "number", "string", "integer"}
-_ANNOTATIONS = frozenset(
-    [
-        "title",
-        "description",
-        "default",
-        "example",
-        "examples",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "externalDocs",
-        "xml",
-        "$comment",
-        "$defs",
-        "definitions",
-        "contentEncoding",
-        "contentMediaType",
-        "contentSchema",
-    ]
-)
 _CHOICES = ("allOf", "anyOf", "oneOf")
-_EVEN = _ANNOTATIONS.union(
-    [
-        "$ref",
-        "type",
-        "nullable",
-        "format",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "minItems",
-        "maxItems",
-        "minProperties",
-        "maxProperties",
-    ],
-    _CHOICES,
+_EVEN = frozenset(
+    {"title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs"}
+    | {"xml", "$comment", "$defs", "definitions", "contentEncoding", "contentMediaType", "contentSchema", "format"}
+    | {"$ref", "type", "nullable", "properties", "required", "additionalProperties", "minProperties", "maxProperties"}
+    | {"items", "minItems", "maxItems", *_CHOICES}
 )
+"""The keywords that cannot tell arrays of numbers apart, beyond their length."""
 
 Start = frozenset[str]
 """The pointers of all schemas that apply to one place of a value."""
@@ -195,7 +167,11 @@ def _refuses(node: Mapping[str, Any], names: set[str]) -> bool:
 
 def _says_types(node: Mapping[str, Any]) -> bool:
     written = node["type"]
-    return written in _TYPES if isinstance(written, str) else bool(kinds(node)) and len(kinds(node)) == len(written) and _TYPES.issuperset(kinds(node))
+    return (
+        written in _TYPES
+        if isinstance(written, str)
+        else bool(kinds(node)) and len(kinds(node)) == len(written) and _TYPES.issuperset(kinds(node))
+    )
 
 
 def _is_even(node: Mapping[str, Any]) -> bool:
@@ -326,20 +302,38 @@ def _cut(data: bytes, typecode: str) -> tuple[list[Vector], bytes]:
         begin = opening.start()
         pieces += data[end:begin], b"[%d]" % len(vectors)
         end = data.find(b"]", begin) + 1
-        numbers = decode_floats(view[begin : end or len(data)])
-        try:
-            vectors.append(vector(_packer(len(numbers), typecode)(*numbers), typecode))
-        except (OverflowError, struct.error):  # beyond float32
-            raise ValueError("a number is beyond the range of float32") from None
+        vectors.append(_native(_floats(view[begin : end or len(data)], typecode), typecode))
     if not vectors:
         raise ValueError("there is nothing to cut")
     pieces.append(data[end:])
     return vectors, b"".join(pieces)
 
 
+def _native(data: bytes, typecode: str) -> Vector:
+    return vector(data, typecode, little=sys.byteorder == "little")
+
+
+def _floats(text: memoryview, typecode: str) -> bytes:
+    """JSON text that is one array of numbers, packed."""
+    found = simd.floats(text) if simd.available() else None
+    if found is None:
+        return _written(decode_floats(text), typecode)
+    if typecode == "d":
+        return found
+    numpy = sys.modules.get("numpy")  # never imported for this: without it, struct does the same
+    return bytes(numpy.frombuffer(found).astype("f4")) if numpy else _written(memoryview(found).cast("d"), typecode)
+
+
+def _written(numbers: Sequence[float], typecode: str) -> bytes:
+    try:
+        return _packer(len(numbers), typecode)(*numbers)
+    except (OverflowError, struct.error):
+        raise ValueError("a number is beyond the range of float32") from None
+
+
 @lru_cache(maxsize=64)
 def _packer(count: int, typecode: str) -> Callable[..., bytes]:
-    return struct.Struct(f"<{count}{typecode}").pack
+    return struct.Struct(f"={count}{typecode}").pack
 
 
 @lru_cache(maxsize=8)
@@ -383,6 +377,6 @@ def _exact(numbers: list[Any], typecode: str) -> list[Any] | Vector:
     try:
         if int in kinds and any(type(number) is int and int(float(number)) != number for number in numbers):
             return numbers
-        return vector(_packer(len(numbers), typecode)(*numbers), typecode)
-    except (OverflowError, struct.error):
+        return _native(_written(numbers, typecode), typecode)
+    except (OverflowError, ValueError):
         return numbers

@@ -175,10 +175,11 @@ class _Reader:
         """The declared members of an element, and what else stands in it."""
         taken: set[int] = set()
         found = self._members(schema, node, taken)
+        strangers: dict[str, Any] = {}
         for element in node.elements:
             if id(element) not in taken:
-                _gather(found, element.name, _anything(element))
-        return found
+                _gather(strangers, element.name, _anything(element))
+        return {**strangers, **found} if strangers else found
 
     def _members(self, schema: str, node: Node, taken: set[int]) -> dict[str, Any]:
         """The declared members of an element; their elements are added to ``taken``."""

@@ -1,0 +1,174 @@
+"""One call on its way: from a checked request to a reply, credentials, observers and retries included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynaclient import auth
+from dynaclient.errors import DynaclientError
+from dynaclient.openapi.arguments import Binder, Bound
+from dynaclient.openapi.build import Builder
+from dynaclient.openapi.model import Operation, RetryPolicy
+from dynaclient.openapi.parse import Parser
+from dynaclient.openapi.server import Target
+from dynaclient.transport import Transport, deliver, deliver_stream
+from dynaclient.transport.budget import RetryBudget
+from dynaclient.wire import Attempt, Request, Response, Stream, Timeout
+
+if TYPE_CHECKING:
+    from dynaclient.core import Core
+    from dynaclient.watch import Watch
+
+_Reply = TypeVar("_Reply", Response, Response | Stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What depends on the document alone, for one media type of the body: made when it is first used.
+
+    ``several``: the body has other media types too; ``sequential``: a reply may be a stream; ``described``: replies declare header fields or links.
+    """
+
+    operation: Operation
+    binder: Binder
+    builder: Builder
+    parser: Parser
+    several: bool = False
+    sequential: bool = False
+    described: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What depends on the client's options: where a call goes and how; made once for each set of options."""
+
+    target: Target
+    transport: Transport
+    policy: RetryPolicy
+    timeout: Timeout
+    headers: Mapping[str, str]
+    request_mode: str
+    reply_mode: str
+    budget: RetryBudget | None
+    settings: Mapping[tuple[str, str], Any] | None = None
+    send_defaults: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One call, checked and written: ``plain`` is its request without credentials."""
+
+    prepared: Prepared
+    way: Way
+    needs: tuple[auth.Need, ...]
+    bound: Bound
+    plain: Request
+
+    @property
+    def name(self) -> str:
+        """The operation's dotted name."""
+        return self.prepared.operation.dotted
+
+
+def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
+    """What accompanies the call, a context manager; where nobody listens, one that does nothing."""
+    observers = core.observers
+    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock) if observers else None
+    return watch if watch is not None else nullcontext()
+
+
+def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response, tuple[Attempt, ...]]:
+    """Send the call and return the whole reply of its last attempt, whatever its status."""
+    way, world = shipment.way, core.world
+    transport = watch.over(way.transport) if watch is not None else way.transport
+    told = watch.attempt if watch is not None else None
+
+    def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
+        return deliver(
+            transport,
+            request,
+            way.policy,
+            way.timeout,
+            clock=world.clock,
+            sleep=world.sleep,
+            rng=world.rng,
+            now=world.now,
+            budget=way.budget,
+            on_attempt=told,
+        )
+
+    if not shipment.needs:
+        return send(shipment.plain)
+    request = auth.apply(shipment.needs, shipment.plain, way.timeout)
+    response, attempts = send(request)
+    if response.status != 401:
+        return response, attempts
+    again = auth.challenged(shipment.needs, shipment.plain, request, response)
+    if again is None:
+        return response, attempts
+    response, more = send(again)
+    return response, _joined(attempts, more)
+
+
+def opened(
+    core: Core, shipment: Shipment, watch: Watch | None, extra: Mapping[str, str] | None = None
+) -> tuple[Response | Stream, tuple[Attempt, ...]]:
+    """As ``whole``, but a good reply is returned open, its body unread.
+
+    ``extra`` are header fields of this request alone: a range, the id of the last event.
+    """
+    way, world = shipment.way, core.world
+    transport = watch.over(way.transport) if watch is not None else way.transport
+    told = watch.attempt if watch is not None else None
+    is_error = shipment.prepared.parser.is_error
+    plain = replace(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
+
+    def send(request: Request) -> tuple[Response | Stream, tuple[Attempt, ...]]:
+        return deliver_stream(
+            transport,
+            request,
+            way.policy,
+            way.timeout,
+            clock=world.clock,
+            sleep=world.sleep,
+            rng=world.rng,
+            now=world.now,
+            budget=way.budget,
+            on_attempt=told,
+            final=lambda status: not is_error(status),
+        )
+
+    request = auth.apply(shipment.needs, plain, way.timeout) if shipment.needs else plain
+    reply, attempts = send(request)
+    if isinstance(reply, Response) and reply.status == 401:
+        again = auth.challenged(shipment.needs, plain, request, reply)
+        if again is not None:
+            reply, more = send(again)
+            attempts = _joined(attempts, more)
+    return reply, attempts
+
+
+def _joined(first: tuple[Attempt, ...], more: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The attempts before and after a credential was renewed, numbered through."""
+    return first + tuple(replace(attempt, number=attempt.number + len(first)) for attempt in more)
+
+
+def head(stream: Stream) -> Response:
+    """The head of an open reply, as a response without a body."""
+    return Response(stream.status, stream.headers, b"", stream.reason, stream.url)
+
+
+def told(core: Core, shipment: Shipment, error: DynaclientError, attempts: tuple[Attempt, ...] = ()) -> DynaclientError:
+    """The error with what only the call knows: its operation, its request without secrets, its attempts."""
+    state = error.__dict__
+    state["operation"] = shipment.name
+    if "request" in state:
+        state["request"] = shipment.plain.redacted()
+        state["attempts"] = state["attempts"] or attempts
+    if error.args and isinstance(error.args[0], str):
+        error.args = (core.wallet.scrub(error.args[0]), *error.args[1:])
+        error.message = core.wallet.scrub(error.message)
+    return error
