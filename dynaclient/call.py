@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
-from dynaclient.errors import DynaclientError, Problem
+from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.exchange import Prepared, Shipment, Way, head, opened, told, watching, whole
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
@@ -66,7 +66,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         self.__name__ = key.name
         self.__qualname__ = name
 
-    def __call__(self, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
+    def __call__(self, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
+        if positional:
+            raise self._by_keyword(positional)
         return self.send(**arguments).value
 
     def __get__(self, instance: object, owner: type | None = None) -> Call:
@@ -239,9 +241,16 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             prepared = self._core.prepared_for(prepared, content_type, arguments)
         bound = self._bind(prepared, way, arguments)
         if needs is None or dry:
-            needs = self._core.needs(prepared.operation, way.target, placeholder=dry)
+            needs = self._core.needs(prepared.operation, way, placeholder=dry)
         plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers)
         return Shipment(prepared, way, needs, bound, plain)
+
+    def _by_keyword(self, positional: tuple[Any, ...]) -> ArgumentError:
+        names = [field.python_name for field in self.operation.arguments]
+        hint = f"say {names[0]}=..., ..." if names else "it takes none"
+        text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
+        problem = Problem("arguments", text, hint=hint)
+        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
@@ -273,7 +282,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             self._way = self._core.way(self._ready().operation, self._options)
         if self._needs is None:
             with suppress(DynaclientError):  # asked for again, and raised, once the arguments have been checked
-                self._needs = self._core.needs(self._ready().operation, self._way.target)
+                self._needs = self._core.needs(self._ready().operation, self._way)
         return self._way, self._needs, arguments, content_type
 
     def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any]) -> Bound:

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from dynaclient.transport.tls import ClientCert
 
 
+def _check_kinds(transport: object, credentials: object) -> None:
+    if transport is not None and not isinstance(transport, Transport):
+        raise bad_option("transport", "an object with send, open and close is expected")
+    if credentials is not None and not isinstance(credentials, Mapping):
+        raise bad_option("credentials", "a mapping from names of security schemes to credentials is expected")
+
+
 class Client:
     """A document as a client.
 
@@ -102,6 +109,7 @@ class Client:
         cache: bool = True,
         world: World = World(),
     ) -> None:
+        _check_kinds(transport, credentials)
         chosen = self._profile(profile)
         options = Options()
         if chosen is not None:
@@ -133,14 +141,9 @@ class Client:
         def make_transport() -> Transport:
             from dynaclient.transport.http import Urllib3Transport  # urllib3 takes 50 ms: not for the embedded server
 
-            return Urllib3Transport(
-                proxy=proxy,
-                ca_bundle=os.fspath(ca_bundle) if ca_bundle is not None else None,
-                client_cert=client_cert,
-                pool_size=pool_size,
-                max_reply_bytes=max_reply_bytes,
-                clock=world.clock,
-            )
+            bundle = os.fspath(ca_bundle) if ca_bundle is not None else None
+            limits = {"pool_size": pool_size, "max_reply_bytes": max_reply_bytes}
+            return Urllib3Transport(proxy=proxy, ca_bundle=bundle, client_cert=client_cert, clock=world.clock, **limits)
 
         document = open_document(spec, make_transport, cache=cache)
         self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers)

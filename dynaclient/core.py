@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ class Core:
 
         bound, response = shipment.bound, result.response
         body = None if bound.body is OMIT else bound.body
-        exchange = Exchange(shipment.prepared.operation, result.request, bound.parameters, body, response, result.value)
+        exchange = Exchange(shipment.prepared.operation, result.plain, bound.parameters, body, response, result.value)
         return replace(
             result, typed_headers=shipment.prepared.parser.headers(response), links=Links(self.api, exchange)
         )
@@ -168,10 +169,16 @@ class Core:
             send_defaults=options.send_defaults,
         )
 
-    def needs(self, operation: Operation, place: Target, *, placeholder: bool = False) -> tuple[auth.Need, ...]:
-        """The credentials of a call; the embedded server needs none. ``placeholder``: in a dry run, missing ones are stood in for."""
+    def needs(self, operation: Operation, way: Way, *, placeholder: bool = False) -> tuple[auth.Need, ...]:
+        """The credentials of a call; the embedded server needs none, nor does a caller who brings an Authorization field.
+
+        ``placeholder``: in a dry run, missing ones are stood in for by a Need whose source is ``nowhere``.
+        """
+        place = way.target
         if place.embedded or not operation.security:
             return ()
+        if way.headers and any(name.lower() == "authorization" for name in way.headers):
+            return self._beside_header(operation, place)
         try:
             return auth.choose(self.api, operation, self.wallet, place)
         except CredentialsError:
@@ -179,6 +186,13 @@ class Core:
                 raise
             schemes = [self.api.schemes[name] for name, _ in operation.security[0] if name in self.api.schemes]
             return tuple(auth.Need(scheme, "missing", "nowhere") for scheme in schemes)
+
+    def _beside_header(self, operation: Operation, place: Target) -> tuple[auth.Need, ...]:
+        """What is needed besides the caller's own Authorization field, which wins over any credential for it."""
+        with suppress(CredentialsError):
+            needs = auth.choose(self.api, operation, self.wallet, place)
+            return tuple(need for need in needs if need.scheme.type in ("apiKey", "mutualTLS"))
+        return ()
 
     def _settings(self, options: Options) -> Mapping[tuple[str, str], Any] | None:
         """The values that were given once for all calls (``x-speakeasy-globals``), by wire name and location."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
@@ -28,7 +28,7 @@ class Options:
     server: str | None = None
     timeout: Timeout | None = None
     retries: tuple[Mapping[str, Any], ...] = ()
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
     validate: tuple[str, str] = ("strict", "strict")
     settings: Mapping[str, Any] | None = None
     send_defaults: bool = False
@@ -46,6 +46,8 @@ class Options:
             if value is None:
                 continue
             if name == "server":
+                if not str(value).strip():
+                    raise bad_option("server", "an empty text names no server; leave it out for the document's first")
                 changes["server"] = str(value)
             elif name == "timeout":
                 changes["timeout"] = parse_timeout(value)
@@ -60,6 +62,9 @@ class Options:
             elif name == "validate":
                 changes["validate"] = parse_validate(value, self.validate)
         return replace(self, **changes)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("options hold header fields, which may be secret, and are not pickled")
 
 
 def parse_timeout(value: Any) -> Timeout:

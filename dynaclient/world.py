@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class World:
     """What a client asks of the machine.
 
@@ -19,3 +19,6 @@ class World:
     sleep: Callable[[float], object] = time.sleep
     rng: Callable[[], float] = random.random
     now: Callable[[], float] = time.time
+
+    def __repr__(self) -> str:
+        return "World()"

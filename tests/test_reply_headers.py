@@ -56,7 +56,7 @@ def test_wrong(case):
     made.parse(reply, None, "warn")
     made.parse(reply, None, "off")
     assert len(warnings) == 1
-    assert made.headers(reply).get("x-a") == (case["text"] or None if isinstance(case["text"], str) else None) or "[1]" in case["wrong"]
+    assert "x-other" in made.headers(reply)
 
 
 def test_what_is_not_declared():

@@ -48,8 +48,7 @@ def account_fetch(
     party = Party(account.client_id, account.client_secret, account.auth)
 
     def ask(fields: dict[str, str], timeout: Timeout | None, *, repeatable: bool) -> Token | Refusal:
-        answer = exchange(sender(), known[0].token, party, fields, repeatable=repeatable, timeout=timeout)
-        return answer if isinstance(answer, Token) else replace(answer, words=scrub(answer.words))
+        return exchange(sender(), known[0].token, party, fields, repeatable=repeatable, timeout=timeout, scrub=scrub)
 
     def fetch(before: Token | None, timeout: Timeout | None) -> Token:
         if not known:

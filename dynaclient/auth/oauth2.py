@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from dynaclient.auth.need import Secret, reveal
 from dynaclient.errors import CredentialsError
 from dynaclient.openapi.media import decode_json
+from dynaclient.wire import REDACTED
 
 if TYPE_CHECKING:
     from dynaclient.auth.accounts import OAuth2Account
@@ -78,6 +79,15 @@ class Party:
         return headers, form
 
 
+def without(secrets: Iterable[str], text: str) -> str:
+    """A text with secrets taken out, also as they stand in a form or a URL."""
+    for secret in secrets:
+        for form in (secret, quote(secret, safe=""), quote_plus(secret)):
+            if len(form) > 3:
+                text = text.replace(form, REDACTED)
+    return text
+
+
 def encode_form(fields: Mapping[str, str]) -> bytes:
     """The body of a token request (RFC 6749, appendix B)."""
     return urlencode(fields).encode()
@@ -122,7 +132,11 @@ def read_object(response: Response, url: str) -> dict[str, Any]:
     )
 
 
-def read_token(response: Response, url: str, now: float) -> Token | Refusal:
+Scrub = Callable[[str], str]
+"""Takes known secrets out of a text."""
+
+
+def read_token(response: Response, url: str, now: float, scrub: Scrub = str) -> Token | Refusal:
     """What a token endpoint answered.
 
     Parameters
@@ -133,6 +147,8 @@ def read_token(response: Response, url: str, now: float) -> Token | Refusal:
         The endpoint, for messages.
     now:
         Seconds since the epoch.
+    scrub:
+        Applied to the words of a refusal: some servers repeat what they were sent.
 
     Raises
     ------
@@ -141,7 +157,7 @@ def read_token(response: Response, url: str, now: float) -> Token | Refusal:
     """
     value = read_object(response, url)
     if "error" in value or response.status >= 400:
-        return read_refusal(value, response.status)
+        return read_refusal(value, response.status, scrub)
     access, kind = value.get("access_token"), value.get("token_type", "bearer")
     if not isinstance(access, str) or not access or not (access.isascii() and access.isprintable()):
         raise CredentialsError(f"{url} answered {response.status} without an access_token that can be sent")
@@ -158,20 +174,21 @@ def read_token(response: Response, url: str, now: float) -> Token | Refusal:
     )
 
 
-def read_refusal(value: Mapping[str, Any], status: int) -> Refusal:
+def read_refusal(value: Mapping[str, Any], status: int, scrub: Scrub = str) -> Refusal:
     """The error object of an OAuth 2 endpoint; words that are none of the standard's are looked for where servers put them."""
     code = value.get("error")
     if isinstance(code, Mapping):
         code = code.get("code") or code.get("type")
     words = value.get("error_description") or value.get("message") or ""
     see = value.get("error_uri")
-    text = words_of(words) + (f" (see {words_of(see)})" if isinstance(see, str) and see else "")
-    return Refusal(words_of(code) or str(status), text.strip())
+    text = words_of(words, scrub) + (f" (see {words_of(see, scrub)})" if isinstance(see, str) and see else "")
+    return Refusal(words_of(code, scrub) or str(status), text.strip())
 
 
-def words_of(value: Any) -> str:
-    """A server's text for people, on one line, without control characters, shortened."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in str(value or "")).split())
+def words_of(value: Any, scrub: Scrub = str) -> str:
+    """A server's text for people, on one line, without control characters, and last shortened: a secret is not cut in half before it is found."""
+    known = scrub(str(value or ""))
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in known).split())
     return text if len(text) <= _MAX_WORDS else text[:_MAX_WORDS] + "..."
 
 

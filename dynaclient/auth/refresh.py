@@ -42,9 +42,8 @@ def _refreshed(wallet: Wallet, login: Login, kept: Kept, timeout: Timeout | None
         )
     fields = {"grant_type": "refresh_token", "refresh_token": before.refresh}
     party = Party(login.client_id, kept.client_secret, login.auth)
-    answer = exchange(wallet.sender, login.token_url, party, fields, timeout=timeout)
+    answer = exchange(wallet.sender, login.token_url, party, fields, timeout=timeout, scrub=wallet.scrub)
     if isinstance(answer, Refusal):
-        answer = replace(answer, words=wallet.scrub(answer.words))
         if answer.code == "invalid_grant":
             raise CredentialsError(f"the login for {login.name} has ended ({answer}): {_again(login)}")
         raise refused_by(answer, login.name, login.token_url)

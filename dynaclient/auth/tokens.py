@@ -9,8 +9,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from dynaclient.auth.need import Renewal
-from dynaclient.auth.oauth2 import Party, Refusal, Token, encode_form, read_token
+from dynaclient.auth.need import Renewal, reveal
+from dynaclient.auth.oauth2 import Party, Refusal, Scrub, Token, encode_form, read_token, without
 from dynaclient.auth.sender import BOUND, shown
 from dynaclient.errors import CredentialsError, DynaclientError, TimeoutExpiredError, TransportError
 
@@ -154,6 +154,7 @@ def exchange(
     *,
     repeatable: bool = False,
     timeout: Timeout | None = None,
+    scrub: Scrub = str,
 ) -> Token | Refusal:
     """Ask a token endpoint (RFC 6749, 3.2).
 
@@ -169,6 +170,8 @@ def exchange(
         Whether asking twice does no harm.
     timeout:
         What bounds it.
+    scrub:
+        Takes known secrets out of the server's words; those of this request are taken out anyway.
 
     Raises
     ------
@@ -179,7 +182,14 @@ def exchange(
     """
     headers, form = party.introduce(fields)
     response = sender.post(url, headers, encode_form(form), repeatable=repeatable, timeout=timeout)
-    return read_token(response, shown(url), sender.world.now())
+    secrets = [form[name] for name in _SECRET_FIELDS if name in form]
+    secrets.append(headers.get("Authorization", "").partition(" ")[2])
+    if party.client_secret is not None:
+        secrets.append(reveal(party.client_secret))
+    return read_token(response, shown(url), sender.world.now(), lambda text: scrub(without(secrets, text)))
+
+
+_SECRET_FIELDS = ("password", "client_secret", "refresh_token", "code", "code_verifier", "device_code")
 
 
 def refused_by(refusal: Refusal, label: str, url: str) -> CredentialsError:

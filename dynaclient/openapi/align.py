@@ -42,7 +42,7 @@ class Aligner:
         if not isinstance(results, list):
             return [Problem(place, f"an array of results was expected, not {_kind(results)}", pointer)]
         if expected is not None and len(results) != expected:
-            hint = "none is returned, because results that do not line up with their inputs are worse than none"
+            hint = "results that do not line up with their inputs are worse than none"
             return [Problem(place, f"{len(results)} results came back for {expected} inputs", pointer, hint)]
         return self._order(results, place) if self.batch.order else []
 

@@ -12,16 +12,23 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 
+Location = tuple[str | int, ...]
+
 _PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)*")  # RFC 9535, 2.5.1: member-name-shorthand
 
 
 @dataclass(frozen=True, slots=True)
 class JSONPath:
-    """A compiled path. ``singular``: it names one place at most (RFC 9535, 2.3.5.1)."""
+    """A compiled path. ``singular``: it names one place at most (RFC 9535, 2.3.5.1).
+
+    ``find`` gives the values at the places that it names, ``places`` those places: each a tuple of the member names and indices that a
+    normalized path consists of (RFC 9535, 2.7), in the order of the nodelist, each once.
+    """
 
     text: str
     singular: bool
     find: Callable[[Any], list[Any]]
+    places: Callable[[Any], list[Location]]
 
 
 def compiled(text: str, pointer: str = "") -> JSONPath:
@@ -41,7 +48,12 @@ def compiled(text: str, pointer: str = "") -> JSONPath:
     """
     if _PLAIN.fullmatch(text):
         names = text.split(".")[1:]
-        return JSONPath(text, singular=True, find=lambda value: _follow(names, value))
+        return JSONPath(
+            text,
+            singular=True,
+            find=lambda value: _follow(names, value),
+            places=lambda value: [tuple(names)] if _follow(names, value) else [],
+        )
     from jsonpath_rfc9535 import JSONPathError
     from jsonpath_rfc9535 import compile as compile_path
 
@@ -50,7 +62,12 @@ def compiled(text: str, pointer: str = "") -> JSONPath:
     except (JSONPathError, RecursionError) as error:
         reason = (str(error).splitlines() or [""])[0][:200]
         raise SpecError(f"{text[:200]!r} is no JSONPath (RFC 9535): {reason}", pointer=pointer) from None
-    return JSONPath(text, singular=query.singular_query(), find=lambda value: query.find(value).values())
+    return JSONPath(
+        text,
+        singular=query.singular_query(),
+        find=lambda value: query.find(value).values(),
+        places=lambda value: list(dict.fromkeys(node.location for node in query.find(value))),
+    )
 
 
 def _follow(names: list[str], value: Any) -> list[Any]:

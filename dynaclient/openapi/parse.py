@@ -24,7 +24,7 @@ from dynaclient.wire import Response
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
-_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,13 @@ class Parser:
             return None
         if kinds == ("string",):
             return codec("text/plain").decode, "scalar"
-        return (lambda data, kind: caster.scalar(schema, codec("text/plain").decode(data, kind).strip())), "scalar"
+
+        def scalar(data: bytes, kind: str) -> Any:
+            text = codec("text/plain").decode(data, kind)
+            value = caster.scalar(schema, text.strip())
+            return text if isinstance(value, str) else value
+
+        return scalar, "scalar"
 
 
 def _single(content_type: str) -> str:
