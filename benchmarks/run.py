@@ -62,14 +62,22 @@ def spread(samples: list[float]) -> float:
     return (high - low) / middle if middle else 0.0
 
 
-def rated(rows: list[dict], key: str) -> list[dict]:
+def ratio(mine: list[float], theirs: list[float]) -> float:
+    """The median of the rounds' own ratios, where both took part in all: what slows the machine for a while then slows both."""
+    if len(mine) == len(theirs):
+        return statistics.median(one / other for one, other in zip(mine, theirs, strict=True))
+    return statistics.median(mine) / statistics.median(theirs)
+
+
+def rated(rows: list[dict]) -> list[dict]:
     """The rows with their ratios to the limit."""
+    limits = {row.get("case"): row for row in rows if row["contender"] == LIMIT and "samples" in row}
     for row in rows:
-        limit = next((other for other in rows if other["contender"] == LIMIT and other.get("case") == row.get("case") and key in other), None)
-        if limit and key in row:
-            row["ratio"] = row[key] / limit[key]
-            if "wall" in row and "wall" in limit:
-                row["wall_ratio"] = row["wall"] / limit["wall"]
+        limit = limits.get(row.get("case"))
+        if limit is not None and "samples" in row:
+            row["ratio"] = ratio(row["samples"], limit["samples"])
+            if "walls" in row:
+                row["wall_ratio"] = ratio(row["walls"], limit["walls"])
     return rows
 
 
@@ -97,11 +105,11 @@ def calls(contenders: list[Contender], sizes: tuple[str, ...], rounds: int) -> l
                     samples[one].append((answer["cpu"] / count / 1e3, answer["wall"] / count / 1e3))
         for one, found in samples.items():
             cpu, wall = ([sample[index] for sample in found] for index in (0, 1))
-            rows.append({"figure": "call", "case": size, "contender": one.name, "cpu": statistics.median(cpu), "wall": statistics.median(wall), "unit": "us", "samples": cpu})  # fmt: skip
+            rows.append({"figure": "call", "case": size, "contender": one.name, "cpu": statistics.median(cpu), "wall": statistics.median(wall), "unit": "us", "samples": cpu, "walls": wall})  # fmt: skip
         for one in contenders:
             if size.startswith("2048"):
                 one.stop()  # or what it holds would stand beside what the next one measures
-    return rated(rows, "cpu")
+    return rated(rows)
 
 
 def memory(contenders: list[Contender], sizes: tuple[str, ...], rounds: int) -> list[dict]:
@@ -120,7 +128,7 @@ def memory(contenders: list[Contender], sizes: tuple[str, ...], rounds: int) -> 
                 found.append((after["peak"] - before["peak"]) / 1024)
             note = {} if found else {"note": before.get("error") or after.get("error")}
             rows.append({"figure": "memory", "case": size, "contender": one.name, "unit": "MiB", **({"cpu": statistics.median(found), "samples": found} if found else note)})
-    return rated(rows, "cpu")
+    return rated(rows)
 
 
 def throughput(contenders: list[Contender], rounds: int, quick: bool) -> list[dict]:
@@ -141,7 +149,7 @@ def throughput(contenders: list[Contender], rounds: int, quick: bool) -> list[di
             case = f"{lanes} {'tasks' if mode == 'async' else 'threads'}"
             known = {"cpu": statistics.median(samples[one]), "samples": samples[one]} if samples[one] else {"note": notes.get(one, "")}
             rows.append({"figure": "throughput", "case": case, "contender": one.name, "unit": "calls/s", **known})
-    return rated(rows, "cpu")
+    return rated(rows)
 
 
 def shown(rows: list[dict], markdown: bool) -> str:
@@ -149,7 +157,9 @@ def shown(rows: list[dict], markdown: bool) -> str:
     titles = ("figure", "case", "contender", "CPU, MiB or 1/s", "unit", "spread", "ratio", "wall", "ratio")
     lines = [titles]
     for row in rows:
-        number = f"{row['cpu']:,.1f}" if "cpu" in row else f"({row.get('note', '')[:40]})"
+        if "cpu" not in row:
+            continue
+        number = f"{row['cpu']:,.1f}"
         lines.append((
             row["figure"], row.get("case", ""), row["contender"], number, row.get("unit", ""),
             f"{spread(row['samples']):.0%}" if row.get("samples") else "", f"{row['ratio']:.2f}" if "ratio" in row else "",
@@ -222,6 +232,9 @@ def main(arguments: list[str] | None = None) -> list[dict]:
         server.wait(10)
         server.stdout.close()
     print(shown(rows, options.markdown))
+    for row in rows:
+        if "cpu" not in row and "Unable" not in row.get("note", ""):
+            print(f"failed: {row['figure']} {row.get('case', '')} {row['contender']}: {row.get('note', '')}")
     print(f"{time.monotonic() - began:.0f} s, {options.rounds} rounds, load {os.getloadavg()[0]:.1f} at the end")
     if options.json:
         Path(options.json).write_text(json.dumps({"heading": heading(environments), "rows": rows}, indent=1))

@@ -72,7 +72,6 @@ def programs(base: str, folder: Path) -> dict[str, tuple[str, list, str]]:
         "shell: dynaclient --help": ("dynaclient", [script, "--help"], "import click, urllib3"),
         "shell: dynaclient call, local": ("dynaclient", [script, *shell, "--server", "local"], "import click, urllib3"),
         "shell: dynaclient call, loopback": ("dynaclient", [script, *shell, "--server", url], "import click, urllib3"),
-        "shell: openai --help": ("openai", [FOLDER / "openai" / "bin" / "openai", "--help"], "import click, urllib3"),
         "shell: llm --help": ("llm", [FOLDER / "llm" / "bin" / "llm", "--help"], "import click, urllib3"),
         "first request, bundled, warm": ("dynaclient", of("dynaclient", bundled), ""),
         "first request, 3 MB, warm": ("dynaclient", of("dynaclient", large), "first request, bundled, warm"),
@@ -98,6 +97,7 @@ def measure(base: str, rounds: int, wanted: Callable[[str], bool]) -> list[dict]
                     continue
                 cache = folder / ("cold" if name.endswith("cold") else "warm")
                 env = {**os.environ, "DYNACLIENT_CACHE_DIR": str(cache), "ATOMASDK_BEARER_AUTH": "k", "DYNACLIENT_BEARER_AUTH": "k"}
+                env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
                 try:
                     sample = spent(command, env, lambda: shutil.rmtree(folder / "cold", ignore_errors=True))
                 except (OSError, RuntimeError) as error:

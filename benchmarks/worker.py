@@ -9,6 +9,8 @@ import resource
 import sys
 import threading
 import time
+from array import array
+from base64 import b64decode
 
 TEXT = "The quick brown fox jumps over the lazy dog"
 HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer k", "Accept": "application/json"}
@@ -27,8 +29,6 @@ def arguments(size: str) -> dict:
 
 def bare(kind):
     def make(base, size):
-        import base64
-
         import urllib3
 
         if kind == "json":
@@ -44,7 +44,7 @@ def bare(kind):
 
         def call():
             data = loads(pool.request("POST", url, body=dumps(body), headers=HEADERS).data)["data"]
-            return [numpy.frombuffer(base64.b64decode(item["embedding"]), "<f4") for item in data][-1]
+            return [numpy.frombuffer(b64decode(item["embedding"]), "<f4") for item in data][-1]
 
         return call
 
@@ -58,7 +58,9 @@ def httpx_json(base, size):
     import httpx
 
     client, url, body = httpx.Client(), f"{base}/{size}/v1/embeddings", arguments(size)
-    return lambda: client.post(url, json=body, headers=HEADERS).json()["data"][-1]["embedding"]
+    if not size.endswith("base64"):
+        return lambda: client.post(url, json=body, headers=HEADERS).json()["data"][-1]["embedding"]
+    return lambda: [array("f", b64decode(item["embedding"])) for item in client.post(url, json=body, headers=HEADERS).json()["data"]][-1]
 
 
 def openai_sdk(form):
@@ -82,7 +84,8 @@ def atoma(base, size):
     from atoma_sdk import AtomaSDK
 
     client = AtomaSDK(bearer_auth="k", server_url=f"{base}/{size}")
-    return lambda: client.embeddings.create(**arguments(size)).data[-1].embedding
+    given = arguments(size)
+    return lambda: client.embeddings.create(input_=given["input"], model=given["model"]).data[-1].embedding
 
 
 def document(base: str) -> dict:
@@ -130,7 +133,7 @@ def openapi_core(verb):
             if found is None:
                 return reply.json()["data"][-1]["embedding"]
             found.raise_for_errors()
-            return found.data.data[-1].embedding
+            return found.data["data"][-1]["embedding"]
 
         return call
 

@@ -142,8 +142,14 @@ class Client:
             from dynaclient.transport.http import Urllib3Transport  # urllib3 takes 50 ms: not for the embedded server
 
             bundle = os.fspath(ca_bundle) if ca_bundle is not None else None
-            limits = {"pool_size": pool_size, "max_reply_bytes": max_reply_bytes}
-            return Urllib3Transport(proxy=proxy, ca_bundle=bundle, client_cert=client_cert, clock=world.clock, **limits)
+            return Urllib3Transport(
+                pool_size=pool_size,
+                proxy=proxy,
+                ca_bundle=bundle,
+                client_cert=client_cert,
+                max_reply_bytes=max_reply_bytes,
+                clock=world.clock,
+            )
 
         document = open_document(spec, make_transport, cache=cache)
         self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dynaclient.transport.blocks import BlockStream
@@ -101,7 +101,10 @@ class FakeTransport:
         reply = self._replies[index]
         if isinstance(reply, Exception):
             raise reply
-        return reply if isinstance(reply, Response | Streamed) else reply(request)
+        found = reply if isinstance(reply, Response | Streamed) else reply(request)
+        if isinstance(found, Response) and not found.url:  # as a real transport says where a reply came from
+            found = replace(found, url=request.redacted().url)
+        return found
 
     def close(self) -> None:
         """Record that it was closed."""

@@ -10,10 +10,11 @@ from typing import Any
 from dynaclient.errors import SpecError
 from dynaclient.local.draw import draw
 from dynaclient.openapi.check import Checker
-from dynaclient.openapi.media import essence, is_json, is_text
+from dynaclient.openapi.media import default_media, essence, is_json, is_text, is_xml
 from dynaclient.openapi.model import Api, MediaType, Operation, Parameter
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import Property, properties, subschemas
+from dynaclient.openapi.xml import is_structured
 
 FORM = "application/x-www-form-urlencoded"
 WORDS = ("x", "two words", "a,b;c=d&e", "100%/\\", "Zürich", "日本", "1", "a+b", "#?", "q:w@e[1]", "~-._")
@@ -71,13 +72,25 @@ class Draws:
                         raise
         body = self.operation.body
         if body is not None and (body.required or self.chance.random() < 0.8):
-            value = self.body(body.content)
+            media = self.media(body.content)
+            value = self.body(media)
             names = {field.name: field.python_name for field in body.properties}
-            if whole or not isinstance(value, dict) or not names or not names.keys() >= value.keys():
+            default = media == default_media(body.content)
+            if whole or not default or not isinstance(value, dict) or not names or not names.keys() >= value.keys():
                 found["body"] = value
+                found.update({} if default else {"content_type": media.name})
             else:
                 found.update({names[name]: item for name, item in value.items()})
         return found
+
+    def media(self, content: tuple[MediaType, ...]) -> MediaType:
+        """The media type of a body: mostly the one that is sent where the caller names none."""
+        default = default_media(content)
+        if default is None:
+            raise NoArgumentsError("the body has no media type")
+        hidden = any("content_type" in (field.python_name, field.name) for field in self.operation.arguments)
+        others = [media for media in content if "*" not in media.name]
+        return default if hidden or not others or self.chance.random() < 0.6 else self.chance.choice(others)
 
     def parameter(self, parameter: Parameter) -> Any:
         """A value of a parameter that has a form in its style."""
@@ -102,18 +115,15 @@ class Draws:
     def _accepts(self, pointer: str, value: Any) -> bool:
         return self.checker.validator(pointer, "request").accepts(value)
 
-    def body(self, content: tuple[MediaType, ...]) -> Any:
-        """A body of the media type that is sent where the caller names none."""
-        from dynaclient.openapi.read import default_media
-
-        media = default_media(content)
-        if media is None:
-            raise NoArgumentsError("the body has no media type")
+    def body(self, media: MediaType) -> Any:
+        """A body of a media type."""
         kind = essence(media.name)
         if is_json(kind):
             return self.value(media.schema) if media.schema else {"any": words(self.chance)}
         if kind == FORM or kind.startswith("multipart/"):
             return self.form(media)
+        if is_xml(kind) and is_structured(self.api.document, media.schema):
+            return self.value(str(media.schema))
         if is_text(kind):
             return words(self.chance)
         return bytes(self.chance.randrange(256) for _ in range(self.chance.randrange(1, 40)))

@@ -111,16 +111,24 @@ def same(sent: Any, read: Any) -> bool:
     if isinstance(sent, Mapping) and isinstance(read, Mapping):
         sent = {name: item for name, item in sent.items() if item is not None or name in read}
         return sent.keys() == read.keys() and all(same(item, read[name]) for name, item in sent.items())
-    if isinstance(sent, list) and isinstance(read, list):
-        return len(sent) == len(read) and all(map(same, sent, read))
-    if isinstance(sent, list) != isinstance(read, list):  # one item and its list are the same text in most styles
-        alone = sent if isinstance(sent, list) else read
-        return len(alone) == 1 and same(*((alone[0], read) if alone is sent else (sent, alone[0])))
-    if isinstance(sent, bytes):
-        return read == sent or (isinstance(read, str) and read.encode("latin-1", "replace") == sent)
+    if isinstance(sent, list) and isinstance(read, list) and len(sent) == len(read):
+        return all(map(same, sent, read))
+    for alone, other in ((sent, read), (read, sent)):  # one item and its list are the same text in most styles
+        if isinstance(alone, list) and len(alone) == 1:
+            return same(alone[0], other)
+    if isinstance(sent, (bytes, str)) and isinstance(read, (bytes, str)):
+        return (
+            read == sent
+            or _bytes(sent) == _bytes(read)
+            or (isinstance(read, str) and _bytes(sent) == read.encode("latin-1", "replace"))
+        )
     if isinstance(sent, bool) != isinstance(read, bool):
         return str(sent).lower() == str(read).lower()
     return bool(sent == read) or str(sent) == str(read)
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
 
 
 class Trial:
@@ -255,9 +263,8 @@ class Trial:
 
 def consumed(result: Any) -> None:
     """Read what comes piece by piece to its end."""
-    value = result.value
-    if isinstance(value, Iterator):
-        list(value)
+    if isinstance(result.value, Iterator) and not list(result.value):
+        raise WrongError("the stream has no items")
 
 
 def help_pages(path: Path) -> Callable[[str], str]:

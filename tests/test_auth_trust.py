@@ -1,6 +1,7 @@
 """Where credentials go, and where they do not."""
 
 import threading
+from base64 import b64decode
 
 import pytest
 from calling import Caller
@@ -207,6 +208,19 @@ def test_what_a_function_returned_is_not_shown_when_a_server_repeats_it():
     )
     client.send()
     assert client.wallet.scrub(f"{SECRET} canary-token") == "[redacted] [redacted]"
+
+
+def test_a_password_may_be_a_function():
+    """A pair whose password is a function is made anew for each request, and what the function returned is hidden."""
+    fake, passwords = FakeTransport(response(), repeat=True), iter(["canary-1", "canary-2"])
+    client = Caller({"b": {"type": "http", "scheme": "basic"}}, fake, given={"b": ("me", lambda: next(passwords))})
+    client.send()
+    client.send()
+    assert [b64decode(request.headers["Authorization"][6:]) for request in fake.requests] == [
+        b"me:canary-1",
+        b"me:canary-2",
+    ]
+    assert client.wallet.scrub("canary-1 canary-2") == "[redacted] [redacted]"
 
 
 def test_what_is_missing_for_oauth_is_said():

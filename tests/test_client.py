@@ -181,9 +181,9 @@ def test_it_reads_like_a_hand_written_sdk(client):
 
 def test_an_unknown_name_suggests_the_nearest(client):
     """A group or operation that does not exist is an AttributeError with a suggestion."""
-    with pytest.raises(AttributeError, match="did you mean 'embeddings'"):
+    with pytest.raises(AttributeError, match=r"did you mean 'embeddings'"):
         client.embedings  # noqa: B018
-    with pytest.raises(AttributeError, match="did you mean 'create'"):
+    with pytest.raises(AttributeError, match=r"did you mean 'create'"):
         client.embeddings.creat  # noqa: B018
     with pytest.raises(dynaclient.ArgumentError, match=r"embeddings\.create"):
         client["embeddings.creat"]
@@ -367,7 +367,7 @@ def test_a_closed_client_closes_its_transport(fake):
 def test_clients_and_calls_are_not_pickled(client):
     """What holds connections and credentials refuses to be pickled, and says what to do."""
     for value in (client, client.embeddings, client.embeddings.create):
-        with pytest.raises(TypeError, match="make (it|the client) where it is used"):
+        with pytest.raises(TypeError, match=r"make (it|the client) where it is used"):
             pickle.dumps(value)
 
 

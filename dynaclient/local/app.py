@@ -71,7 +71,7 @@ class App:
         self._aliases = tuple(aliases)
         self._routes = Routes(api)
         self._varies = vary is not None
-        self._replies = Replies(api.document, self._reply_judge, None if vary is None else Random(vary))
+        self._replies = Replies(api.document, self._check, None if vary is None else Random(vary))
         self._endpoints: dict[str, _Endpoint] = {}
         self._made: dict[tuple[str, str], Response] = {}
         self._checker: Checker | None = None
@@ -216,9 +216,6 @@ class App:
 
     def _request_judge(self, pointer: str) -> Judge:
         return self._check().validator(pointer, "request")
-
-    def _reply_judge(self, pointer: str) -> Judge:
-        return self._check().validator(pointer, "reply")
 
 
 def accept_of(request: Request) -> str:

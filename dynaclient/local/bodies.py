@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from dynaclient.local.unstyle import MISSING, Source, members, value_of
-from dynaclient.openapi.media import charset, decode_json, essence, is_json, is_text
+from dynaclient.openapi.itemshape import sequence_kind
+from dynaclient.openapi.media import charset, decode_json, essence, is_json, is_text, is_xml
 from dynaclient.openapi.model import MediaType, Parameter
-from dynaclient.openapi.pointer import join
-from dynaclient.openapi.shape import subschemas, types
+from dynaclient.openapi.shape import types
 from dynaclient.wire import Headers
 
 FORM = "application/x-www-form-urlencoded"
@@ -56,9 +56,21 @@ def decoded(media: MediaType, content_type: str, data: bytes, source: Source) ->
         return _Fields(media, source).of_query(data.decode("utf-8", "replace"))
     if kind.startswith("multipart/"):
         return _Fields(media, source).of_parts(list(_parts(content_type, data)))
-    if kind.endswith("xml"):
-        return MISSING
+    if is_xml(kind):
+        return _xml(media, content_type, data, source)
+    if sequence_kind(kind) in ("lines", "sequence"):
+        pieces = data.split(b"\x1e") if sequence_kind(kind) == "sequence" else data.splitlines()
+        return [decode_json(piece) for piece in pieces if piece.strip()]
     return _text(data, content_type) if is_text(kind) else MISSING
+
+
+def _xml(media: MediaType, content_type: str, data: bytes, source: Source) -> Any:
+    from dynaclient.openapi.xml import is_structured
+    from dynaclient.openapi.xmlread import read_xml
+
+    if not is_structured(source.document, media.schema):
+        return MISSING
+    return read_xml(source.caster, media.schema, data, content_type)
 
 
 def _text(data: bytes, content_type: str) -> str:
@@ -80,7 +92,7 @@ class _Fields:
         """The fields of a body that is written like a query."""
         if self._media.schema is None:
             return MISSING
-        source = Source(self._document, self._source.judges, {}, text, Headers())
+        source = Source(self._source.caster, {}, text, Headers())
         value, taken = self._styled(source)
         pairs = [pair for pair in source.query_pairs() if pair[0].partition("[")[0] not in taken]
         parts = [Part(name, unquote_plus(text).encode()) for name, text in pairs]
@@ -120,21 +132,16 @@ class _Fields:
             return self._one(schema, given[-1])
         if len(given) == 1 and (is_json(given[0].kind) or len(kinds) > 1):
             value = self._one(schema, given[0])  # a whole array as JSON, or no array but what else may stand here
-            if isinstance(value, list) or self._source.judges(schema).accepts(value):
+            if isinstance(value, list) or self._source.caster.judges(schema).accepts(value):
                 return value
-        items = next(self._items(schema), None)
+        items = self._source.caster.items(schema) if "array" in kinds else schema
         return [self._one(items, part) for part in given]
-
-    def _items(self, schema: str) -> Iterator[str]:
-        for node, here in subschemas(self._document, schema):
-            if isinstance(node.get("items"), Mapping):
-                yield join(here, "items")
 
     def _one(self, schema: str | None, part: Part) -> Any:
         if is_json(part.kind):
             return decode_json(part.data)
         if part.file or (part.kind and not is_text(part.kind)):
-            fits = schema is None or self._source.judges(schema).accepts(part.data)
+            fits = schema is None or self._source.caster.judges(schema).accepts(part.data)
             return part.data if fits else part.data.decode("latin-1")
         text = _text(part.data, part.kind)
         kinds = types(self._document, schema) if schema is not None else ()
@@ -143,7 +150,7 @@ class _Fields:
                 return decode_json(part.data)
             except ValueError:
                 return text
-        return self._source.cast_scalar(schema, text)
+        return self._source.caster.scalar(schema, text)
 
 
 def _parts(content_type: str, data: bytes) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from dynaclient.errors import Problem
 from dynaclient.local.bodies import decoded
 from dynaclient.local.unstyle import MISSING, Source, value_of
+from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.media import essence, is_json, matching
 from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.wire import Headers, Request
@@ -67,7 +68,7 @@ def read_request(
     """
     headers = request.headers if isinstance(request.headers, Headers) else Headers(request.headers)
     named = frozenset(parameter.name for parameter in operation.parameters if parameter.location == "query")
-    source = Source(document, judges, path_values, request.target.partition("?")[2], headers, named)
+    source = Source(Caster(document, judges), path_values, request.target.partition("?")[2], headers, named)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for parameter in operation.parameters:
@@ -112,7 +113,7 @@ def _body(document: Mapping[str, Any], operation: Operation, request: Request, h
         )
     data = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
     try:
-        value = decoded(media, content_type or media.name, data, Source(document, judges, {}, "", Headers()))
+        value = decoded(media, content_type or media.name, data, Source(Caster(document, judges), {}, "", Headers()))
     except ValueError as error:
         kind = "JSON" if is_json(content_type) else essence(content_type or media.name)
         raise RejectedError(f"The request body is not {kind}: {error}", status=400) from None

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dynaclient.errors import SpecError, UnsupportedError
+from dynaclient.errors import DynaclientError, SpecError, UnsupportedError
 from dynaclient.local.answers import error_response
 from dynaclient.local.example import example
-from dynaclient.local.incoming import Judges
-from dynaclient.openapi.media import encode_json, essence, is_json, is_text
+from dynaclient.local.streams import framed_type, stream_body
+from dynaclient.openapi.itemshape import is_sequential
+from dynaclient.openapi.media import encode_json, essence, is_json, is_text, is_xml
 from dynaclient.openapi.model import MediaType, Operation, Reply
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.style import text
 from dynaclient.wire import Headers, Response
+
+if TYPE_CHECKING:
+    from dynaclient.openapi.check import Checker, Validator
 
 _CONCRETE = {
     "*/*": "application/json",
@@ -22,11 +26,6 @@ _CONCRETE = {
     "text/*": "text/plain",
     "image/*": "image/png",
 }
-_STREAMS = frozenset(
-    {"text/event-stream", "application/jsonl", "application/x-ndjson", "application/json-seq", "multipart/mixed"}
-)
-_ITEMS = 2
-_EDGE = b"part-of-a-stream"
 
 
 class Replies:
@@ -36,16 +35,19 @@ class Replies:
     ----------
     document:
         The document.
-    judges:
-        Gives the validator, in the direction of replies, of the schema at a pointer.
+    check:
+        Gives the validators of the document.
     chance:
         Where it is given, replies are drawn by it; else they are the same each time.
     """
 
-    def __init__(self, document: Mapping[str, Any], judges: Judges, chance: Random | None = None) -> None:
+    def __init__(self, document: Mapping[str, Any], check: Callable[[], Checker], chance: Random | None = None) -> None:
         self._document = document
-        self._judges = judges
+        self._check = check
         self._chance = chance
+
+    def _judges(self, pointer: str) -> Validator:
+        return self._check().validator(pointer, "reply")
 
     def make(self, operation: Operation, accept: str = "") -> Response:
         """The reply to a good request; 501 with the reason where none can be made.
@@ -68,7 +70,7 @@ class Replies:
                 return Response(status, Headers(headers))
             for media in sorted(reply.content, key=preference(accept)):
                 try:
-                    name, body = self._body(media)
+                    name, body = self._body(operation, media)
                     return Response(status, Headers([("Content-Type", name), *headers]), body)
                 except SpecError as error:
                     reason = reason or error
@@ -82,23 +84,26 @@ class Replies:
             kind="not_implemented",
         )
 
-    def _body(self, media: MediaType) -> tuple[str, bytes]:
+    def _body(self, operation: Operation, media: MediaType) -> tuple[str, bytes]:
         name = _CONCRETE.get(essence(media.name), media.name)
-        if essence(name) in _STREAMS:
-            edge = f"; boundary={_EDGE.decode()}" if essence(name) == "multipart/mixed" else ""
-            return name + edge, self._stream(media, essence(name))
+        if is_sequential(name):
+            return framed_type(name), self._stream(operation, media, framed_type(name))
         value = self.value(media)
         if is_json(name):
             return name, encode_json(value)
-        if isinstance(value, bytes):
-            return name, value
-        if isinstance(value, str):
-            return name, value.encode()
-        if essence(name).endswith("xml"):
-            raise UnsupportedError("XML is only sent where the document has an example as text", pointer=media.pointer)
-        if is_text(name):
-            return name, encode_json(value)
-        return name, b"\0"
+        if isinstance(value, (bytes, str)):
+            return name, value if isinstance(value, bytes) else value.encode()
+        if is_xml(name):
+            return name, self._xml(media, value)
+        return name, encode_json(value) if is_text(name) else b"\0"
+
+    def _xml(self, media: MediaType, value: Any) -> bytes:
+        from dynaclient.openapi.xml import write_xml
+
+        try:
+            return write_xml(self._document, media.schema, value)
+        except ValueError as error:
+            raise UnsupportedError(f"the made value has no form in XML: {error}", pointer=media.pointer) from None
 
     def value(self, media: MediaType) -> Any:
         """The first example of a media type that satisfies its schema, else a made one.
@@ -147,24 +152,23 @@ class Replies:
                 if isinstance(entry, Mapping) and key in entry:
                     yield entry[key]
 
-    def _stream(self, media: MediaType, kind: str) -> bytes:
-        """A few items of a sequential media type, and the sentinel where one is declared."""
-        written = next(self._written(media), None)
-        if isinstance(written, str):
-            return written.encode()
-        schema = media.item_schema or media.schema
-        items = [self._made(schema) if schema is not None else {} for _ in range(_ITEMS)]
-        if kind == "text/event-stream":
-            events = [_event(item, whole=media.item_schema is not None) for item in items]
-            sentinel = at(self._document, media.pointer).get("x-speakeasy-sse-sentinel")
-            if isinstance(sentinel, str):
-                events.append(f"data: {sentinel}\n\n".encode())
-            return b"".join(events)
-        if kind == "multipart/mixed":
-            parts = [b"--%s\r\nContent-Type: application/json\r\n\r\n%s\r\n" % (_EDGE, encode_json(i)) for i in items]
-            return b"".join(parts) + b"--%s--\r\n" % _EDGE
-        start = b"\x1e" if kind == "application/json-seq" else b""
-        return b"".join(start + encode_json(item) + b"\n" for item in items)
+    def _stream(self, operation: Operation, media: MediaType, name: str) -> bytes:
+        """The items of a sequential reply: those of an example that is written as it is sent, else made ones."""
+        for written in self._written(media):
+            if isinstance(written, str) and self._reads(operation, media, name, written.encode()):
+                return written.encode()
+        return stream_body(self._document, media, self._made)
+
+    def _reads(self, operation: Operation, media: MediaType, name: str, body: bytes) -> bool:
+        """Whether a client finds items in a body, and all of them to be what the document promises."""
+        from dynaclient.openapi.items import ItemReader
+
+        head = Response(200, Headers([("Content-Type", name)]))
+        try:
+            reader = ItemReader(operation, media, self._document, self._check(), "strict", lambda _error: None, head)
+            return bool([*reader.feed(body), *reader.finish()])
+        except DynaclientError:
+            return False
 
     def _headers(self, reply: Reply) -> Iterator[tuple[str, str]]:
         """The header fields that the reply must have."""
@@ -194,18 +198,6 @@ def status_of(reply: Reply) -> int:
 def json_media(content: tuple[MediaType, ...]) -> MediaType | None:
     """The first JSON media type that has a schema."""
     return next((media for media in content if is_json(media.name) and media.schema is not None), None)
-
-
-def _event(item: Any, *, whole: bool) -> bytes:
-    """One server-sent event; with 3.2's ``itemSchema`` the item holds its fields, otherwise it is the data."""
-    fields = item if whole and isinstance(item, Mapping) and "data" in item else {"data": item}
-    lines = []
-    for name in ("event", "id", "retry", "data"):
-        if name in fields:
-            value = fields[name]
-            shown = value if isinstance(value, str) else encode_json(value).decode()
-            lines += [f"{name}: {line}" for line in shown.split("\n")]
-    return ("\n".join(lines) + "\n\n").encode()
 
 
 def _simple(value: Any, *, explode: bool) -> str:

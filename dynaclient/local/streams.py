@@ -8,7 +8,7 @@ from typing import Any
 from dynaclient.openapi.itemshape import EVENTS, PARTS, SEQUENCE, Reading, Shape, reading, sequence_kind
 from dynaclient.openapi.media import encode_json, is_text
 from dynaclient.openapi.model import MediaType
-from dynaclient.openapi.pointer import at
+from dynaclient.openapi.shape import properties
 
 _ITEMS = 2
 _EDGE = "part-of-a-stream"
@@ -36,6 +36,9 @@ def stream_body(document: Mapping[str, Any], media: MediaType, make: Callable[[s
     for number in range(max(_ITEMS, len(asked.first) + 1)):
         shape = asked.shape(number)
         item = make(shape.schemas[0]) if shape.schemas else {}
+        if shape.enveloped and isinstance(item, dict) and "data" not in item:  # without it, it is no event
+            data = (known.schema for known in properties(document, shape.schemas[0]) if known.name == "data")
+            item = {**item, **{"data": make(schema) for schema in data}}
         items.append(_event(item, shape) if kind == EVENTS else _framed(kind, item, asked, number))
     if kind == EVENTS and asked.sentinel is not None:
         items.append(f"data: {asked.sentinel}\n\n".encode())
@@ -66,13 +69,3 @@ def _text(name: str, value: Any, shape: Shape) -> str:
     """A field's value: the data is text where it can be nothing else, or where nothing is said of it."""
     plain = name != "data" or not set(shape.kinds) - {"string"}
     return value if isinstance(value, str) and plain else encode_json(value).decode()
-
-
-def written_text(document: Mapping[str, Any], media: MediaType) -> list[str]:
-    """The examples of a sequential reply that are written as it is sent."""
-    node = at(document, media.pointer)
-    examples = node.get("examples") if isinstance(node, Mapping) else None
-    found = [node.get("example")] if isinstance(node, Mapping) else []
-    for entry in examples.values() if isinstance(examples, Mapping) else ():
-        found += [entry.get("serializedValue"), entry.get("value")] if isinstance(entry, Mapping) else []
-    return [text for text in found if isinstance(text, str)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.media import decode_json, is_form, is_json
 from dynaclient.openapi.model import Parameter
 from dynaclient.openapi.pointer import join
@@ -23,18 +24,11 @@ class _Missing:
 MISSING: Any = _Missing()
 """Stands for a parameter or body that did not come."""
 
-# Python refuses to read integers of more than 4,300 digits.
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _DELIMITERS = {
     "spaceDelimited": re.compile(r" |%20|\+"),
     "pipeDelimited": re.compile(r"\||%7[Cc]"),
 }
 _COMMA = re.compile(",")
-
-
-class _Accepts(Protocol):
-    def accepts(self, value: Any) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +38,16 @@ class Source:
     ``named`` are the names of the operation's query parameters: what has none of them may be a member of an exploded object.
     """
 
-    document: Mapping[str, Any]
-    judges: Callable[[str], _Accepts]
+    caster: Caster
     path: Mapping[str, str]
     query: str
     headers: Headers
     named: frozenset[str] = frozenset()
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The document, by whose schemas texts are read."""
+        return self.caster.document
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """Name and percent-encoded value of each part of the query."""
@@ -62,30 +60,15 @@ class Source:
         return [(name.strip(), value) for name, _, value in parts]
 
     def cast(self, pointer: str | None, texts: list[str]) -> Any:
-        """Decoded text, or several, as a value of the type that the schema names."""
-        if pointer is not None and "array" in types(self.document, pointer):
-            items = self._items(pointer)
-            return [self.cast_scalar(items, text) for text in texts]
-        return self.cast_scalar(pointer, texts[-1])
+        """Decoded text, or several of one name, as a value of the type that the schema names."""
+        if len(texts) > 1 and (pointer is None or not types(self.document, pointer)):
+            return [self.caster.scalar(pointer, text) for text in texts]
+        return self.caster.value(pointer, texts)
 
     def cast_members(self, pointer: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         """Decoded pairs as an object, each value of the type that its property's schema names."""
         schemas = members(self.document, pointer)
         return {name: self.cast(schemas(name), [text for key, text in pairs if key == name]) for name, _ in pairs}
-
-    def _items(self, pointer: str) -> str | None:
-        for node, here in subschemas(self.document, pointer):
-            if isinstance(node.get("items"), Mapping):
-                return join(here, "items")
-        return None
-
-    def cast_scalar(self, pointer: str | None, text: str) -> Any:
-        """Decoded text as a scalar of the type that the schema names, else as it stands."""
-        if pointer is None:
-            return text
-        drafts = list(_readings(text, types(self.document, pointer)))
-        judge = self.judges(pointer)
-        return next((draft for draft in drafts if judge.accepts(draft)), drafts[0])
 
 
 def members(document: Mapping[str, Any], pointer: str) -> Callable[[str], str | None]:
@@ -105,19 +88,6 @@ def members(document: Mapping[str, Any], pointer: str) -> Callable[[str], str | 
 def _open(document: Mapping[str, Any], pointer: str) -> bool:
     """Whether an object may have properties that its schema does not name."""
     return all(node.get("additionalProperties") is not False for node, _ in subschemas(document, pointer))
-
-
-def _readings(text: str, names: tuple[str, ...]) -> Iterator[Any]:
-    """What a text may mean among these types; as it stands, last."""
-    if ("integer" in names or "number" in names) and _INTEGER.fullmatch(text):
-        yield int(text)
-    elif "number" in names and _NUMBER.fullmatch(text):
-        yield float(text)
-    if "boolean" in names and text in ("true", "false"):
-        yield text == "true"
-    if "null" in names and text in ("", "null"):
-        yield None
-    yield text
 
 
 def value_of(parameter: Parameter, source: Source) -> Any:

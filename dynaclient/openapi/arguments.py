@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
-from dynaclient.openapi.annotate import default_of, filled, read_only_argument
 from dynaclient.openapi.bodies import kind_of, takes_files
 from dynaclient.openapi.bodycheck import BodyJudge
 from dynaclient.openapi.check import Checker
@@ -144,6 +143,8 @@ class Binder:
                     problems.append(Problem(field.python_name + error.where, error.reason, field.pointer))
 
     def _add_defaults(self, parameters: dict[str, Any], body: Any, passed: Collection[str]) -> Any:
+        from dynaclient.openapi.annotate import default_of, filled
+
         for field in self.operation.parameters:
             if field.python_name not in parameters and field.python_name not in passed:
                 parameters.update((field.python_name, default) for default in default_of(self._document, field.schema))
@@ -183,6 +184,8 @@ class Binder:
     def _unknown(self, name: str) -> Problem:
         hidden = self._hidden().get(name)
         if hidden is not None:
+            from dynaclient.openapi.annotate import read_only_argument
+
             return read_only_argument(name, hidden)
         known = sorted({field.python_name for field in self.operation.arguments})
         close = difflib.get_close_matches(name, known, 1, 0.6)

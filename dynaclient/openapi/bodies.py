@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.itemshape import LINES, SEQUENCE, sequence_kind
 from dynaclient.openapi.media import (
     JSON,
     charset,
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
 
 OCTETS = "application/octet-stream"
 _ANY = ("*/*", "application/*")
-_LINES = (
-    "application/jsonl",
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/x-jsonlines",
-    "application/json-lines",
-)
 _MEDIA = re.compile(r"[!#$&^_.+\w-]+/[!#$&^_.+\w-]+(?:\s*;.*)?", re.ASCII)
 
 Written = tuple[bytes | Upload, str]
@@ -51,10 +45,9 @@ def kind_of(document: Mapping[str, Any], media: MediaType) -> str:
         return "any"
     if is_json(name):
         return "json"
-    if name in _LINES:
-        return "lines"
-    if name == "application/json-seq" or name.endswith("+json-seq"):
-        return "sequence"
+    framed = sequence_kind(name)
+    if framed in (LINES, SEQUENCE):
+        return framed
     if is_form(name):
         return "form"
     if is_multipart(name):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynaclient.errors import Problem
-from dynaclient.openapi.annotate import has_read_only, read_only
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.model import MediaType, Operation
 from dynaclient.openapi.parts import Attachment, file_paths, judged
@@ -97,6 +96,10 @@ class BodyJudge:
 
     def _forbidden(self, schema: str, body: Any) -> Iterator[Problem]:
         """Properties that are the service's to set; in 3.0 the validator says so already."""
+        if self._read_only is False:
+            return iter(())
+        from dynaclient.openapi.annotate import has_read_only, read_only
+
         if self._read_only is None:
             modern = bool(self._document) and self._checker.version != "3.0"
             self._read_only = modern and has_read_only(self._document, schema)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError
+
+if TYPE_CHECKING:
+    from jsonpath_rfc9535 import JSONPathNodeList, JSONPathQuery
 
 Location = tuple[str | int, ...]
 
@@ -65,9 +68,19 @@ def compiled(text: str, pointer: str = "") -> JSONPath:
     return JSONPath(
         text,
         singular=query.singular_query(),
-        find=lambda value: query.find(value).values(),
-        places=lambda value: list(dict.fromkeys(node.location for node in query.find(value))),
+        find=lambda value: [node.value for node in _nodes(query, value, pointer)],
+        places=lambda value: list(dict.fromkeys(node.location for node in _nodes(query, value, pointer))),
     )
+
+
+def _nodes(query: JSONPathQuery, value: Any, pointer: str) -> JSONPathNodeList:
+    from jsonpath_rfc9535 import JSONPathError
+
+    try:
+        return query.find(value)
+    except (JSONPathError, RecursionError) as error:
+        reason = (str(error).splitlines() or [""])[0][:200]
+        raise SpecError(f"the JSONPath {str(query)[:200]!r} cannot be followed: {reason}", pointer=pointer) from None
 
 
 def _follow(names: list[str], value: Any) -> list[Any]:

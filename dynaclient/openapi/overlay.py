@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.jsonpath import JSONPath, Location, compiled
+from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.pointer import join
 
 Kind = Literal["update", "copy", "remove", ""]
@@ -224,7 +225,7 @@ class _Run:
         for place in places:
             old = _at(document, place)
             new = self._merge(old, added, place) if _kind(old) != "array" else _appended(old, added)
-            if new != old:
+            if encode_json(new) != encode_json(old):
                 changed.append(place)
             document = _with(document, place, new)
         return document, changed
@@ -264,7 +265,7 @@ def _with(node: Any, place: Location, value: Any) -> Any:
     if not place:
         return value
     copy = list(node) if isinstance(node, list) else dict(node)
-    copy[place[0]] = _with(node[place[0]], place[1:], value)  # type: ignore[index, call-overload]
+    copy[place[0]] = _with(node[place[0]], place[1:], value)  # type: ignore[index]
     return copy
 
 
@@ -274,7 +275,7 @@ def _without(node: Any, place: Location) -> Any:
     if len(place) == 1:
         del copy[place[0]]  # type: ignore[arg-type]
     else:
-        copy[place[0]] = _without(node[place[0]], place[1:])  # type: ignore[index, call-overload]
+        copy[place[0]] = _without(node[place[0]], place[1:])  # type: ignore[index]
     return copy
 
 

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError, UndeclaredReplyError
 from dynaclient.openapi.align import Aligner
-from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.decode import Step, decoded, decoding
 from dynaclient.openapi.failure import error_message
-from dynaclient.openapi.headers import HeaderReader, TypedHeaders
 from dynaclient.openapi.media import JSON, codec, essence, is_xml, matching
 from dynaclient.openapi.model import MediaType, Operation, Reply
 from dynaclient.openapi.shape import types
 from dynaclient.value import records
 from dynaclient.wire import Response
+
+if TYPE_CHECKING:
+    from dynaclient.openapi.headers import HeaderReader, TypedHeaders
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
@@ -110,8 +111,9 @@ class Parser:
 
     def headers(self, response: Response) -> TypedHeaders:
         """The header fields of a reply: those that the document declares as values of their schemas' types, the others as text."""
-        reply = self._reply(response.status)
-        reader = self._header_reader(reply)
+        from dynaclient.openapi.headers import TypedHeaders
+
+        reader = self._header_reader(self._reply(response.status))
         return reader.typed(response.headers) if reader is not None else TypedHeaders(response.headers)
 
     def _header_reader(self, reply: Reply | None) -> HeaderReader | None:
@@ -119,6 +121,8 @@ class Parser:
             return None
         found = self._readers.get(reply.status)
         if found is None:
+            from dynaclient.openapi.headers import HeaderReader
+
             found = self._readers[reply.status] = HeaderReader(self._document, self._checker, reply)
         return found or None
 
@@ -231,6 +235,8 @@ class Parser:
 
     def _by_schema(self, schema: str, content_type: str) -> tuple[Callable[[bytes, str], Any], str] | None:
         """How text is read that a schema describes: XML by its hints, a text of one scalar as that; None where it stays text."""
+        from dynaclient.openapi.cast import Caster
+
         caster = Caster(self._document, lambda pointer: self._checker.validator(pointer, "reply"))
         if is_xml(content_type):
             from dynaclient.openapi.xml import is_structured
