@@ -66,7 +66,7 @@ def schema(number: int) -> str:
         name: {{type: string, minLength: 1}}
         size: {{type: integer, minimum: 0}}
         tags: {{type: array, items: {{type: string}}}}
-        next: {{$ref: "#/components/schemas/Thing{(number + 1) % OPERATIONS}"}}
+        next: {{$ref: "#/components/schemas/Thing{number - number % 10 + (number + 1) % 10}"}}
 {properties}"""
 
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsupportedError,
     )
+    from dynaclient.login import login, logout
     from dynaclient.observe import AttemptFacts, CallFacts, Observer, ReplyFacts, RequestFacts
     from dynaclient.openapi.model import RetryPolicy
     from dynaclient.openapi.normal import OMIT
@@ -119,6 +120,8 @@ __all__ = [
     "Upload",
     "Vector",
     "World",
+    "login",
+    "logout",
     "plain",
 ]
 
@@ -129,6 +132,7 @@ _HOME = {
         "dynaclient.call": ("Call",),
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
+        "dynaclient.login": ("login", "logout"),
         "dynaclient.observe": ("AttemptFacts", "CallFacts", "Observer", "ReplyFacts", "RequestFacts"),
         "dynaclient.openapi.parts": ("File",),
         "dynaclient.result": ("Result",),

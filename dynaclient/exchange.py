@@ -106,7 +106,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
     response, attempts = send(request)
     if response.status != 401:
         return response, attempts
-    again = auth.challenged(shipment.needs, shipment.plain, request, response)
+    again = auth.challenged(shipment.needs, shipment.plain, request, response, way.timeout)
     if again is None:
         return response, attempts
     response, more = send(again)
@@ -144,7 +144,7 @@ def opened(
     request = auth.apply(shipment.needs, plain, way.timeout) if shipment.needs else plain
     reply, attempts = send(request)
     if isinstance(reply, Response) and reply.status == 401:
-        again = auth.challenged(shipment.needs, plain, request, reply)
+        again = auth.challenged(shipment.needs, plain, request, reply, way.timeout)
         if again is not None:
             reply, more = send(again)
             attempts = _joined(attempts, more)

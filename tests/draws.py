@@ -149,6 +149,8 @@ class Draws:
             return value
         if isinstance(value, str) and binary(self.api.document, item.schema):
             return bytes(self.chance.randrange(256) for _ in range(self.chance.randrange(1, 40)))
+        if isinstance(value, list):
+            value = [one for one in value if one is not None]
         items = join(item.schema, "items")
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return [self.filled(replace(item, schema=items), one) for one in value]

@@ -69,7 +69,14 @@ def test_the_caller_chooses(said, sent):
 
 
 @pytest.mark.parametrize(
-    "said, reason", [("text/plain", "is not what"), ("png", "is not"), ("image/*x", "is not"), ("v1", "is not"), ("v+json", "could be")]
+    "said, reason",
+    [
+        ("text/plain", "is not what"),
+        ("png", "is not"),
+        ("image/*x", "is not"),
+        ("v1", "is not"),
+        ("v+json", "could be"),
+    ],
 )
 def test_a_type_that_is_not_declared(said, reason):
     """Any other type, and one that could be several, is refused with the list of the declared."""
@@ -115,19 +122,29 @@ def test_keywords_are_those_of_the_type():
 
 def test_what_tools_show(tmp_path):
     """The signature offers `content_type` where there is a choice, and says that a file is taken; the docstring lists the types."""
-    schema = {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}, "g": {"type": "array", "items": {"format": "binary"}}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "f": {"type": "string", "format": "binary"},
+            "g": {"type": "array", "items": {"format": "binary"}},
+        },
+    }
     found = Sender({PARTS: {"schema": schema}, TEXT: {}})
     assert offered_options(found.operation)[:2] == ("body", "content_type")
     shown = str(signature(found.operation, found.document))
     assert "f: Path | BinaryIO | bytes | File = OMIT" in shown
     assert "g: Path | BinaryIO | bytes | File | list[Path | BinaryIO | bytes | File] = OMIT" in shown
-    assert f"content_type: str | None\n    The media type of the body: {PARTS}, {TEXT}." in docstring(found.operation, found.document)
+    assert f"content_type: str | None\n    The media type of the body: {PARTS}, {TEXT}." in docstring(
+        found.operation, found.document
+    )
     assert "content_type" not in offered_options(Sender({PARTS: {}}).operation)
     assert "content_type" in offered_options(Sender({"image/*": {}}).operation)
 
 
 @pytest.mark.parametrize("name", [OCTETS, "image/png", "application/zip", "audio/*"])
-@pytest.mark.parametrize("value", [b"\x00\xff", bytearray(b"\x00\xff"), memoryview(b"\x00\xff"), File(b"\x00\xff")], ids=type)
+@pytest.mark.parametrize(
+    "value", [b"\x00\xff", bytearray(b"\x00\xff"), memoryview(b"\x00\xff"), File(b"\x00\xff")], ids=type
+)
 def test_bytes(name, value):
     """A media type of bytes sends bytes as they are, whatever its schema says; a range is sent as octets."""
     request = Sender({name: {"schema": {"type": "string", "maxLength": 1}}}).request({"body": value})
@@ -248,7 +265,10 @@ SERVICE = {
             "type": "object",
             "properties": {"id": {"$ref": "#/components/schemas/Id"}, "name": {"type": "string", "default": "me"}},
         },
-        "parts": {"type": "array", "items": {"allOf": [{"properties": {"made": {"readOnly": True}, "n": {"default": 1}}}]}},
+        "parts": {
+            "type": "array",
+            "items": {"allOf": [{"properties": {"made": {"readOnly": True}, "n": {"default": 1}}}]},
+        },
         "map": {"type": "object", "additionalProperties": {"properties": {"made": {"readOnly": True}}}},
         "any": {"oneOf": [{"properties": {"made": {"readOnly": True}}}, {"type": "string"}]},
     },
@@ -304,7 +324,7 @@ def test_defaults_are_sent_on_demand():
     assert found.problems(**given).keys() == {"body"}
     plain = found.request({**given, "kind": "a"})
     assert (plain.target, plain.body) == ("/x", b'{"rev":1,"owner":{},"parts":[{},{"n":2}],"kind":"a"}')
-    made, _, bound, problems = found.bound({"rev": 1, "owner": {}, "parts": [{}, {"n": 2}]}, send_defaults=True)
+    bound, problems = found.bound({"rev": 1, "owner": {}, "parts": [{}, {"n": 2}]}, send_defaults=True)[2:]
     assert problems == []
     assert bound.parameters == {"limit": 10, "x_mode": "fast"}
     assert bound.body == {"rev": 1, "owner": {"name": "me"}, "parts": [{"n": 1}, {"n": 2}], "kind": "plain"}
@@ -321,7 +341,11 @@ def test_a_default_is_a_copy():
     assert found.bound({"body": {}}, send_defaults=True)[2].body == {"a": []}
 
 
-GLOBALS = {"x-speakeasy-globals": {"parameters": [{"name": "X-User", "in": "header", "schema": {"type": "string"}}, {"name": "v", "in": "query"}]}}
+GLOBALS = {
+    "x-speakeasy-globals": {
+        "parameters": [{"name": "X-User", "in": "header", "schema": {"type": "string"}}, {"name": "v", "in": "query"}]
+    }
+}
 
 
 def test_settings_of_the_client():
@@ -333,7 +357,10 @@ def test_settings_of_the_client():
         {"name": "v", "in": "header"},
     ]
     found = Sender(None, parameters=parameters, **GLOBALS)
-    assert [(field.python_name, field.location) for field in globals_of(found.api)] == [("x_user", "header"), ("v", "query")]
+    assert [(field.python_name, field.location) for field in globals_of(found.api)] == [
+        ("x_user", "header"),
+        ("v", "query"),
+    ]
     settings = {("X-User", "header"): "ann", ("v", "query"): 1}
     assert found.request({}, settings=settings).headers == {"Accept": "*/*", "X-User": "ann"}
     assert found.request({"x_user": "bob"}, settings=settings).headers["X-User"] == "bob"
@@ -359,7 +386,11 @@ def test_a_parameter_as_content():
     """A parameter with `content` is written as its media type says, forms and JSON alike, and judged by its schema."""
     parameters = [
         {"name": "j", "in": "query", "content": {JSON: {"schema": {"type": "array", "items": {"type": "integer"}}}}},
-        {"name": "f", "in": "query", "content": {FORM: {"schema": {"type": "object"}, "encoding": {"a": {"explode": False}}}}},
+        {
+            "name": "f",
+            "in": "query",
+            "content": {FORM: {"schema": {"type": "object"}, "encoding": {"a": {"explode": False}}}},
+        },
         {"name": "h", "in": "header", "content": {TEXT: {"schema": {"type": "string"}}}},
         {"name": "c", "in": "cookie", "content": {JSON: {}}},
     ]

@@ -45,7 +45,12 @@ def body(parts):
     found = b""
     for lines, content in parts:
         head = "\r\n".join([*lines, "", ""]).encode()
-        found += f"--{BOUNDARY}\r\n".encode() + head + (content if isinstance(content, bytes) else content.encode()) + b"\r\n"
+        found += (
+            f"--{BOUNDARY}\r\n".encode()
+            + head
+            + (content if isinstance(content, bytes) else content.encode())
+            + b"\r\n"
+        )
     return found + f"--{BOUNDARY}--\r\n".encode()
 
 
@@ -209,6 +214,15 @@ def test_a_file_has_no_place_elsewhere(tmp_path):
     assert found.sent(a=tmp_path / "x").decode() == f'{{"a":"{tmp_path / "x"}"}}'
 
 
+def test_a_value_that_contains_itself():
+    """A value that contains itself is refused, whatever the media type, beside a file and without one."""
+    value = {"file": b"x"}
+    value["self"] = value
+    for more in ({}, {"other": File(b"x")}):
+        problems = Sender({FORM_DATA: {}, "application/json": {}}).problems(FORM_DATA, body={**value, **more})
+        assert any("contains itself" in text for text in problems.values())
+
+
 def test_a_boundary_is_not_guessed():
     """Boundaries are 128 random bits, valid without quotes (RFC 2046, 5.1.1), and differ from body to body."""
     found = {random_boundary() for _ in range(100)}
@@ -220,7 +234,10 @@ def test_the_boundary_stays_with_its_body():
     """A Content-Type that a caller adds does not take the boundary's place; for a body that is ready it does."""
     found = Sender({FORM_DATA: {}})
     added = {"content-type": FORM_DATA}
-    assert found.request({"body": {"a": "b"}}, headers=added).headers == {"Accept": "*/*", "Content-Type": f"{FORM_DATA}; boundary={BOUNDARY}"}
+    assert found.request({"body": {"a": "b"}}, headers=added).headers == {
+        "Accept": "*/*",
+        "Content-Type": f"{FORM_DATA}; boundary={BOUNDARY}",
+    }
     own = {"content-type": f"{FORM_DATA}; boundary=x"}
     assert found.request({"body": b"--x--"}, headers=own).headers["content-type"] == own["content-type"]
 

@@ -130,7 +130,9 @@ def test_what_is_read_by_its_schema(schema, structured):
     assert not is_structured({}, None)
 
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff") | st.sampled_from("\t\r\n"))
+TEXTS = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff") | st.sampled_from("\t\r\n")
+)
 SCHEMA = {
     "type": "object",
     "xml": {"name": "d"},

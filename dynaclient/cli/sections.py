@@ -1,20 +1,20 @@
-"""Help pages whose options stand in sections."""
+"""Help pages whose options stand in sections, and completion that offers each option once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
-from dynaclient.cli.settings import SharedOption
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 WIDTH = 100
 
 
 def section_of(parameter: click.Parameter) -> str:
     """The heading under which a parameter stands on the help page."""
-    if isinstance(parameter, SharedOption):
-        return "Call options"
     return getattr(parameter, "section", "Options")
 
 
@@ -24,6 +24,23 @@ class Sectioned(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section for each heading, in the order in which the headings first come."""
         write_sections(ctx, formatter, self.get_params(ctx))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options; of several spellings of an option the first that fits, so that no list shows an option twice."""
+        return once(super().shell_complete(ctx, incomplete), self.get_params(ctx), incomplete)
+
+
+def once(
+    found: Iterable[CompletionItem], parameters: Iterable[click.Parameter], incomplete: str
+) -> list[CompletionItem]:
+    """The offers without the further spellings of an option that is offered already."""
+    spare: set[str] = set()
+    for parameter in parameters:
+        # The long option goes before the short one: `--output`, not `-o`.
+        spellings = sorted(parameter.opts, key=lambda text: not text.startswith("--"))
+        fitting = [text for text in spellings if text.startswith(incomplete)]
+        spare.update(fitting[1:])
+    return [item for item in found if item.value not in spare]
 
 
 class SectionedGroup(Sectioned, click.Group):

@@ -12,7 +12,8 @@ from dynaclient.local.unstyle import MISSING, Source, members, value_of
 from dynaclient.openapi.itemshape import sequence_kind
 from dynaclient.openapi.media import charset, decode_json, essence, is_json, is_text, is_xml
 from dynaclient.openapi.model import MediaType, Parameter
-from dynaclient.openapi.shape import types
+from dynaclient.openapi.pointer import join
+from dynaclient.openapi.shape import subschemas, types
 from dynaclient.wire import Headers
 
 FORM = "application/x-www-form-urlencoded"
@@ -22,7 +23,7 @@ _STYLED = ("style", "explode", "allowReserved")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One field of a form: ``kind`` is its own media type, ``""`` where it states none; ``file``: whether it has a file name."""
+    """One field of a form, ``""`` where it has no name: ``kind`` is its own media type, ``""`` where it states none; ``file``: whether it has a file name."""
 
     name: str
     data: bytes
@@ -99,8 +100,21 @@ class _Fields:
         return {**value, **self._plain(parts)}
 
     def of_parts(self, parts: list[Part]) -> Any:
-        """The fields of a body in parts."""
-        return self._plain(parts) if self._media.schema is not None else MISSING
+        """The fields of a body in parts; parts without names are items, in order (OpenAPI 3.2, 4.14.5.2)."""
+        if self._media.schema is None:
+            return MISSING
+        if parts and not any(part.name for part in parts):
+            return [self._one(self._item(number), part) for number, part in enumerate(parts)]
+        return self._plain([part for part in parts if part.name])
+
+    def _item(self, number: int) -> str | None:
+        """The schema of a part by its place: ``prefixItems``, then ``items``."""
+        assert self._media.schema is not None
+        for node, here in subschemas(self._document, self._media.schema):
+            first = node.get("prefixItems")
+            if isinstance(first, list) and number < len(first):
+                return join(here, "prefixItems", number)
+        return self._source.caster.items(self._media.schema)
 
     def _styled(self, source: Source) -> tuple[dict[str, Any], set[str]]:
         """The fields that the document writes as a query parameter is written, and the names that they take."""
@@ -163,9 +177,9 @@ def _parts(content_type: str, data: bytes) -> Iterator[Part]:
         head, _, content = piece.partition(b"\r\n\r\n")
         fields = dict(_field_lines(head))
         parameters = _parameters(fields.get(b"content-disposition", b""))
-        if "name" in parameters:
-            kind = fields.get(b"content-type", b"").decode("latin-1")
-            yield Part(parameters["name"], content, kind, not {"filename", "filename*"}.isdisjoint(parameters))
+        kind = fields.get(b"content-type", b"").decode("latin-1")
+        is_file = not {"filename", "filename*"}.isdisjoint(parameters)
+        yield Part(parameters.get("name", ""), content, kind, is_file)
 
 
 def _field_lines(head: bytes) -> Iterator[tuple[bytes, bytes]]:

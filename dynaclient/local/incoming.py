@@ -10,9 +10,10 @@ from dynaclient.errors import Problem
 from dynaclient.local.bodies import decoded
 from dynaclient.local.unstyle import MISSING, Source, value_of
 from dynaclient.openapi.cast import Caster
-from dynaclient.openapi.media import essence, is_json, matching
+from dynaclient.openapi.itemshape import LINES, SEQUENCE, sequence_kind
+from dynaclient.openapi.media import essence, is_form, is_json, matching
 from dynaclient.openapi.model import Operation, Parameter
-from dynaclient.wire import Headers, Request
+from dynaclient.wire import Headers, Request, Upload
 
 
 class Judge(Protocol):
@@ -96,7 +97,7 @@ def _body(document: Mapping[str, Any], operation: Operation, request: Request, h
     body = operation.body
     if body is None:
         return MISSING
-    if not request.body:
+    if not request.body and not _may_be_empty(headers.get("content-type", "")):
         if body.required:
             raise RejectedError("The request needs a body and has none.")
         return MISSING
@@ -111,7 +112,7 @@ def _body(document: Mapping[str, Any], operation: Operation, request: Request, h
             "Say so in the Content-Type header.",
             status=415,
         )
-    data = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
+    data = request.body.read() if isinstance(request.body, Upload) else request.body or b""
     try:
         value = decoded(media, content_type or media.name, data, Source(Caster(document, judges), {}, "", Headers()))
     except ValueError as error:
@@ -122,6 +123,11 @@ def _body(document: Mapping[str, Any], operation: Operation, request: Request, h
         if problems:
             raise _listed("The request body does not fit the document", list(problems))
     return value
+
+
+def _may_be_empty(content_type: str) -> bool:
+    """Whether nothing at all is a body of a media type: a form without fields, a sequence without items."""
+    return is_form(content_type) or sequence_kind(content_type) in (LINES, SEQUENCE)
 
 
 def _listed(message: str, problems: list[Problem]) -> RejectedError:

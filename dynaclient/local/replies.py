@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from dynaclient.wire import Headers, Response
 if TYPE_CHECKING:
     from dynaclient.openapi.check import Checker, Validator
 
+_FIELD = re.compile(r"[!-~]+(?: [!-~]+)*")  # what surely arrives as it was sent
 _CONCRETE = {
     "*/*": "application/json",
     "application/*": "application/json",
@@ -171,14 +173,18 @@ class Replies:
             return False
 
     def _headers(self, reply: Reply) -> Iterator[tuple[str, str]]:
-        """The header fields that the reply must have."""
+        """The header fields that the reply must have; where replies are drawn, some of the others too."""
         for name, pointer in reply.headers.items():
             node, place = deref(self._document, at(self._document, pointer), pointer)
-            if name.lower() == "content-type" or not isinstance(node, Mapping) or node.get("required") is not True:
+            if name.lower() == "content-type" or not isinstance(node, Mapping):
+                continue
+            if node.get("required") is not True and (self._chance is None or self._chance.random() < 0.5):
                 continue
             written = next(self._written(MediaType(name, pointer=place)), None)
             value = self._made(join(place, "schema")) if written is None and "schema" in node else written
-            yield name, _simple(value, explode=node.get("explode") is True)
+            field = _simple(value, explode=node.get("explode") is True)
+            if node.get("required") is True or _FIELD.fullmatch(field):
+                yield name, field
 
 
 def success(operation: Operation) -> Reply | None:

@@ -35,16 +35,21 @@ def stream_body(document: Mapping[str, Any], media: MediaType, make: Callable[[s
     items = []
     for number in range(max(_ITEMS, len(asked.first) + 1)):
         shape = asked.shape(number)
-        item = make(shape.schemas[0]) if shape.schemas else {}
-        if shape.enveloped and isinstance(item, dict) and "data" not in item:  # without it, it is no event
-            data = (known.schema for known in properties(document, shape.schemas[0]) if known.name == "data")
-            item = {**item, **{"data": make(schema) for schema in data}}
+        item = _item(document, shape, make)
         items.append(_event(item, shape) if kind == EVENTS else _framed(kind, item, asked, number))
     if kind == EVENTS and asked.sentinel is not None:
         items.append(f"data: {asked.sentinel}\n\n".encode())
     if kind == PARTS:
         items.append(f"--{_EDGE}--\r\n".encode())
     return b"".join(items)
+
+
+def _item(document: Mapping[str, Any], shape: Shape, make: Callable[[str], Any]) -> Any:
+    item = make(shape.schemas[0]) if shape.schemas else {}
+    if not shape.enveloped or not isinstance(item, dict) or "data" in item:
+        return item
+    known = (found.schema for found in properties(document, shape.schemas[0]) if found.name == "data")
+    return {**item, "data": make(next(known))}  # without data it would be no event
 
 
 def _framed(kind: str, item: Any, asked: Reading, number: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,18 +91,20 @@ def choose(body: Body, content_type: str | None, arguments: Mapping[str, Any]) -
         return wanted
     if is_content(arguments.get("body")):
         fits = (media for media in body.content if _is_bytes(media.name))
-    elif any(is_content(value) or _holds_content(value) for value in arguments.values()):
+    elif any(_holds_content(value) for value in (*arguments.values(), *_members(arguments.get("body")))):
         fits = (media for media in body.content if is_multipart(media.name))
     else:
         return wanted
     return next(fits, wanted)
 
 
+def _members(body: Any) -> Iterable[Any]:
+    return body.values() if isinstance(body, Mapping) else ()
+
+
 def _holds_content(value: Any) -> bool:
-    """Whether a file is a member of a whole body, or an item of a list."""
-    if isinstance(value, Mapping):
-        return any(is_content(item) or _holds_content(item) for item in value.values())
-    return isinstance(value, (list, tuple)) and bool(value) and is_content(value[0])
+    """Whether a property is a file, or several."""
+    return is_content(value) or (isinstance(value, (list, tuple)) and bool(value) and is_content(value[0]))
 
 
 def _is_bytes(name: str) -> bool:

@@ -145,8 +145,12 @@ class Builder:
         try:
             return self._body.write(body)
         except ValueError as error:
+            problem = Problem(_lone_surrogate(body, "") or "body", f"cannot be written: {error}")
+            if problem.where != "body":
+                text = "holds half of a surrogate pair, which is no character"
+                problem = Problem(problem.where, text, hint="pass text that can be written as UTF-8")
             raise ArgumentError(
-                f"the body of {self.operation.dotted} cannot be written: {error}", operation=self.operation.dotted
+                f"{self.operation.dotted} was not called", problems=(problem,), operation=self.operation.dotted
             ) from None
 
     def _refused(self, parameter: Parameter, message: str) -> ArgumentError:
@@ -197,3 +201,15 @@ def _lay_over(fields: dict[str, str], headers: Mapping[str, str]) -> None:
             continue
         fields.pop(names.get(name.lower(), name), None)
         fields[name] = value
+
+
+def _lone_surrogate(value: Any, where: str) -> str:
+    """The place of the first text that UTF-8 cannot hold, or ``""``."""
+    if isinstance(value, str):
+        return "" if value.isascii() or not re.search("[\ud800-\udfff]", value) else where
+    if isinstance(value, list):
+        return next(filter(None, (_lone_surrogate(item, f"{where}[{n}]") for n, item in enumerate(value))), "")
+    if isinstance(value, dict):
+        below = (_lone_surrogate(item, f"{where}.{key}".lstrip(".")) for key, item in value.items())
+        return next(filter(None, below), "")
+    return ""

@@ -106,8 +106,13 @@ def prepared(value: Any, attach: Attach, where: str = "") -> Any:
     NoFormError
         Where a file cannot be read, or a value stands for nothing.
     """
-    if not holds_file(value):
-        return _normal(value, where)
+    try:
+        return _prepared(value, attach, where) if holds_file(value) else _normal(value, where)
+    except RecursionError:
+        raise NoFormError(where, "the value contains itself, or is nested too deeply") from None
+
+
+def _prepared(value: Any, attach: Attach, where: str) -> Any:
     if isinstance(value, Part):
         return Part(prepared(value.value, attach, where), value.content_type, value.headers)
     if isinstance(value, Attachment):
@@ -120,7 +125,7 @@ def prepared(value: Any, attach: Attach, where: str = "") -> Any:
         return opened
     if isinstance(value, Mapping):
         members = {name: item for name, item in value.items() if item is not OMIT}
-        return {str(name): prepared(item, attach, f"{where}.{name}") for name, item in members.items()}
+        return {str(normal(name)): prepared(item, attach, f"{where}.{name}") for name, item in members.items()}
     if isinstance(value, Sequence):
         return [prepared(item, attach, f"{where}[{number}]") for number, item in enumerate(value)]
     return _normal(value, where)

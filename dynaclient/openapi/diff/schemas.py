@@ -1,0 +1,205 @@
+"""Two schemas side by side: what changed in them, and which schemas inside belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dynaclient.openapi.diff import keywords
+from dynaclient.openapi.diff.alternatives import Matcher
+from dynaclient.openapi.diff.found import Finding
+from dynaclient.openapi.diff.view import Choice, Place, Places, View, Views, key
+from dynaclient.openapi.diff.words import ADDED
+
+_STEPS = {
+    "items": "[]",
+    "additionalProperties": ".*",
+    "contains": "[]",
+    "unevaluatedItems": "[]",
+    "unevaluatedProperties": ".*",
+}
+_TURNED = ("not", "if")
+_IDS = {"anyOf": "any-of", "oneOf": "one-of"}
+
+
+class Child(NamedTuple):
+    """Schemas inside that belong together; ``step`` is what to add to the path. ``mute``: the direction that they are no part of."""
+
+    step: str
+    old: Places
+    new: Places
+    mute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What changed between two schemas themselves, and what is to be compared next."""
+
+    findings: tuple[Finding, ...]
+    children: tuple[Child, ...]
+
+
+class Comparer:
+    """Compares the schemas of two documents, each pair once."""
+
+    def __init__(self, old: Views, new: Views) -> None:
+        self._old, self._new = old, new
+        self._matcher = Matcher(old, new)
+        self._made: dict[tuple[Places, Places], Compared] = {}
+
+    def compared(self, old: Places, new: Places) -> Compared:
+        """What changed between the schemas at these places."""
+        found = self._made.get((old, new))
+        if found is None:
+            found = self._made[old, new] = self._compare(old, new)
+        return found
+
+    def _compare(self, old: Places, new: Places) -> Compared:
+        one, other = self._old.view(old), self._new.view(new)
+        if bool(one.choices) != bool(other.choices):
+            mixed = one if one.choices else other
+            if mixed.thin and len(mixed.choices) == 1:
+                return self._wrapped(old, new, one, other)
+        findings: list[Finding] = []
+        children: list[Child] = []
+        before, after = self._matcher.span(self._old, old), self._matcher.span(self._new, new)
+        typed = keywords.types(before, after, one, other)
+        findings += typed
+        if any(finding.what == "type-changed" for finding in typed):
+            return Compared((*findings, *keywords.annotations(one, other)), ())
+        findings += keywords.annotations(one, other)
+        findings += keywords.assertions(one, other)
+        self._properties(one, other, findings, children)
+        self._inside(one, other, findings, children)
+        self._choices(one, other, findings, children)
+        return Compared(tuple(findings), tuple(children))
+
+    def _properties(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
+        olds, news = one.maps["properties"], other.maps["properties"]
+        for name in dict.fromkeys((*olds, *news, *one.required, *other.required)):
+            step = f".{name}"
+            was, is_now = name in one.required, name in other.required
+            shown = self._new.view(news[name]) if name in news else self._old.view(olds.get(name, ()))
+            mute = _mute(shown)
+            if name in olds and name in news:
+                children.append(Child(step, olds[name], news[name], mute))
+                findings += _freed(self._old.view(olds[name]), shown, step, is_now)
+            elif name in olds or name in news:
+                what = ("added" if name in news else "removed") + (
+                    "-required" if (is_now if name in news else was) else ""
+                )
+                pointers = (_first(olds.get(name), one), _first(news.get(name), other))
+                findings.append(Finding(what, *pointers, step=step, mute=mute))
+                continue
+            if was != is_now:
+                what = "became-required" if is_now else "became-optional"
+                pointers = (_first(olds.get(name), one), _first(news.get(name), other))
+                detail = ", with a default" if is_now and shown.words.get("default") else ""
+                findings.append(Finding(what, *pointers, detail, step=step, mute=mute))
+
+    def _inside(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
+        findings += keywords.additional(one, other)
+        for keyword, name in ADDED.items():
+            olds, news = one.children.get(keyword), other.children.get(keyword)
+            if olds and news:
+                if keyword not in _TURNED:
+                    children.append(Child(_STEPS.get(keyword, ""), olds, news))
+                elif key(self._old.node(olds[0].pointer)) != key(self._new.node(news[0].pointer)):
+                    findings.append(Finding(f"{name}-changed", olds[0].pointer, news[0].pointer))
+            elif (olds or news) and keyword != "additionalProperties":
+                what = f"{name}-{'added' if news else 'removed'}"
+                findings.append(Finding(what, _first(olds, one), _first(news, other)))
+        for keyword, what, shown in (
+            ("patternProperties", "pattern-property", ".*"),
+            ("dependentSchemas", "dependent-schema", ""),
+        ):
+            _paired(one, other, keyword, what, shown, findings, children)
+        for number in range(max(len(one.prefix), len(other.prefix))):
+            olds = one.prefix[number] if number < len(one.prefix) else None
+            news = other.prefix[number] if number < len(other.prefix) else None
+            if olds and news:
+                children.append(Child(f"[{number}]", olds, news))
+            elif olds or news:
+                what = f"prefix-items-{'added' if news else 'removed'}"
+                findings.append(Finding(what, _first(olds, one), _first(news, other)))
+
+    def _choices(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
+        for number in range(max(len(one.choices), len(other.choices))):
+            olds = one.choices[number] if number < len(one.choices) else None
+            news = other.choices[number] if number < len(other.choices) else None
+            if olds and news:
+                places = (tuple((place,) for place in choice.alternatives) for choice in (olds, news))
+                self._matched(*places, olds, news, findings, children)
+            elif choice := olds or news:
+                what = f"{_IDS[choice.keyword]}-constraint-{'removed' if olds else 'added'}"
+                pointers = (olds.pointer if olds else one.pointer, news.pointer if news else other.pointer)
+                findings.append(Finding(what, *pointers))
+
+    def _wrapped(self, old: Places, new: Places, one: View, other: View) -> Compared:
+        """One schema became one of several alternatives, or the other way round."""
+        findings: list[Finding] = []
+        children: list[Child] = []
+        choice = (one.choices or other.choices)[0]
+        olds = tuple((place,) for place in choice.alternatives) if one.choices else (old,)
+        news = tuple((place,) for place in choice.alternatives) if other.choices else (new,)
+        wide = tuple(Place(place.pointer, bare=True) for place in (old if one.choices else new))
+        before, after = self._matcher.span(self._old, old), self._matcher.span(self._new, new)
+        findings += keywords.types(before, after, one, other)
+        said = Choice(choice.keyword, (), one.pointer, null=False)
+        self._matched(olds, news, said, said._replace(pointer=other.pointer), findings, children)
+        # What is said beside the alternatives holds for each of them.
+        children = [
+            child._replace(old=(*child.old, *wide)) if one.choices else child._replace(new=(*child.new, *wide))
+            for child in children
+        ]
+        return Compared(tuple(findings), tuple(children))
+
+    def _matched(
+        self,
+        olds: tuple[Places, ...],
+        news: tuple[Places, ...],
+        one: Choice,
+        other: Choice,
+        findings: list[Finding],
+        children: list[Child],
+    ) -> None:
+        pairs, gone, come = self._matcher.match(olds, news)
+        children += [Child("", old, new) for old, new in pairs]
+        for places in gone:
+            shown = self._matcher.shown(self._old, places)
+            findings.append(Finding(f"{_IDS[one.keyword]}-removed", places[0].pointer, other.pointer, value=shown))
+        for places in come:
+            shown = self._matcher.shown(self._new, places)
+            findings.append(Finding(f"{_IDS[other.keyword]}-added", one.pointer, places[0].pointer, value=shown))
+
+
+def _paired(
+    one: View, other: View, keyword: str, what: str, step: str, findings: list[Finding], children: list[Child]
+) -> None:
+    olds, news = one.maps[keyword], other.maps[keyword]
+    for name in dict.fromkeys((*olds, *news)):
+        if name in olds and name in news:
+            children.append(Child(step, olds[name], news[name]))
+        else:
+            how = "added" if name in news else "removed"
+            pointers = (_first(olds.get(name), one), _first(news.get(name), other))
+            findings.append(Finding(f"{what}-{how}", *pointers, value=name))
+
+
+def _first(places: Places | None, view: View) -> str:
+    return places[0].pointer if places else view.pointer
+
+
+def _mute(view: View) -> str:
+    """The direction that a property is no part of."""
+    if view.says("readOnly") is True:
+        return "request"
+    return "reply" if view.says("writeOnly") is True else ""
+
+
+def _freed(old: View, new: View, step: str, required: bool) -> Iterator[Finding]:
+    """A property that is no longer the service's to set."""
+    if old.says("readOnly") is True and new.says("readOnly") is not True:
+        what = "became-not-read-only-required" if required else "became-not-read-only"
+        yield Finding(what, old.where("readOnly"), new.pointer, step=step)
