@@ -4,7 +4,23 @@ import sys
 from pathlib import Path
 
 OPERATIONS = 1000
-WORDS = "vector index batch query filter score token model label shard replica window bucket cursor region".split()
+WORDS = [
+    "vector",
+    "index",
+    "batch",
+    "query",
+    "filter",
+    "score",
+    "token",
+    "model",
+    "label",
+    "shard",
+    "replica",
+    "window",
+    "bucket",
+    "cursor",
+    "region",
+]
 
 HEAD = """openapi: 3.1.0
 info: {title: Large, version: 1.0.0, description: A thousand operations.}
@@ -55,7 +71,7 @@ def operation(number: int) -> str:
 def schema(number: int) -> str:
     """The schema of one operation's body."""
     properties = "".join(
-        f"        {WORDS[field]}{field}:\n          type: [string, \"null\"]\n          description: {words(number + field, 10)}\n          maxLength: {100 + field}\n"
+        f'        {WORDS[field]}{field}:\n          type: [string, "null"]\n          description: {words(number + field, 10)}\n          maxLength: {100 + field}\n'
         for field in range(6)
     )
     return f"""    Thing{number}:

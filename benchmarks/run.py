@@ -23,7 +23,20 @@ LIMIT = "urllib3 + orjson"
 FLOATS = ("1x384", "1x1536", "128x1536", "2048x1536")
 SIZES = (*FLOATS, "1x1536-base64", "128x1536-base64", "2048x1536-base64")
 BUDGET = {"1x384": 0.1, "1x1536": 0.1, "128x1536": 0.15, "2048x1536": 0.3}
-SHOWN = ("urllib3", "orjson", "numpy", "httpx", "openai", "atoma-sdk", "aiopenapi3", "openapi-core", "jsonschema-rs", "msgspec", "pysimdjson")
+QUICK = ("1x384", "128x1536", "2048x1536", "128x1536-base64")
+SHOWN = (
+    "urllib3",
+    "orjson",
+    "numpy",
+    "httpx",
+    "openai",
+    "atoma-sdk",
+    "aiopenapi3",
+    "openapi-core",
+    "jsonschema-rs",
+    "msgspec",
+    "pysimdjson",
+)
 
 
 class Contender:
@@ -93,10 +106,8 @@ def calls(contenders: list[Contender], sizes: tuple[str, ...], rounds: int) -> l
                 rows.append({"figure": "call", "case": size, "contender": one.name, "note": first["error"]})
                 continue
             each = first["wall"] / 1e9
-            if each * rounds > 20:
-                counts[one] = (1, min(rounds, 2))
-            else:
-                counts[one] = (max(1, min(300, int(BUDGET[size.split("-")[0]] / each))), rounds if each < 1 else min(rounds, 5))
+            turns = rounds if each < 0.3 else min(rounds, 5) if each < 1 else 2
+            counts[one] = (max(1, min(300, int(BUDGET[size.split("-")[0]] / each))), turns)
         samples: dict[Contender, list] = {one: [] for one in counts}
         for number in range(rounds):
             for one, (count, limit) in counts.items():
@@ -127,7 +138,15 @@ def memory(contenders: list[Contender], sizes: tuple[str, ...], rounds: int) -> 
                     break
                 found.append((after["peak"] - before["peak"]) / 1024)
             note = {} if found else {"note": before.get("error") or after.get("error")}
-            rows.append({"figure": "memory", "case": size, "contender": one.name, "unit": "MiB", **({"cpu": statistics.median(found), "samples": found} if found else note)})
+            rows.append(
+                {
+                    "figure": "memory",
+                    "case": size,
+                    "contender": one.name,
+                    "unit": "MiB",
+                    **({"cpu": statistics.median(found), "samples": found} if found else note),
+                }
+            )
     return rated(rows)
 
 
@@ -140,14 +159,20 @@ def throughput(contenders: list[Contender], rounds: int, quick: bool) -> list[di
         for number in range(rounds + 1):
             for one in contenders:
                 count = (256 if quick else 1024) // (16 if one.name.startswith("openapi-core") else 1)
-                answer = one.ask(size="1x384", count=max(count, lanes), lanes=lanes, mode=mode) if one not in notes else {}
+                answer = (
+                    one.ask(size="1x384", count=max(count, lanes), lanes=lanes, mode=mode) if one not in notes else {}
+                )
                 if "error" in answer:
                     notes[one] = answer["error"]
                 elif number and answer:
                     samples[one].append(max(count, lanes) / answer["wall"] * 1e9)
         for one in contenders:
             case = f"{lanes} {'tasks' if mode == 'async' else 'threads'}"
-            known = {"cpu": statistics.median(samples[one]), "samples": samples[one]} if samples[one] else {"note": notes.get(one, "")}
+            known = (
+                {"cpu": statistics.median(samples[one]), "samples": samples[one]}
+                if samples[one]
+                else {"note": notes.get(one, "")}
+            )
             rows.append({"figure": "throughput", "case": case, "contender": one.name, "unit": "calls/s", **known})
     return rated(rows)
 
@@ -170,16 +195,22 @@ def shown(rows: list[dict], markdown: bool) -> str:
         return "\n".join([body[0], "|---|---|---|--:|---|--:|--:|--:|--:|", *body[1:]])
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     return "\n".join(
-        "  ".join(cell.ljust(width) if column in (0, 1, 2, 4) else cell.rjust(width) for column, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if column in (0, 1, 2, 4) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
     )
 
 
 def measured(options: argparse.Namespace, base: str, environments: list[str]) -> list[dict]:
     """All rows that are asked for."""
-    everyone = [Contender(name, environment, base) for environment in environments for name in PINNED[environment]["contenders"]]
+    everyone = [
+        Contender(name, environment, base) for environment in environments for name in PINNED[environment]["contenders"]
+    ]
     everyone = [one for one in everyone if not options.contenders or one.name in options.contenders.split(",")]
-    sizes = tuple(size for size in SIZES if not options.sizes or size in options.sizes.split(","))
+    wanted = options.sizes.split(",") if options.sizes else QUICK if options.quick else SIZES
+    sizes = tuple(size for size in SIZES if size in wanted)
     figures = options.only.split(",") if options.only else ["call", "memory", "throughput", "start"]
     rounds, rows = options.rounds, []
     fast = [one for one in everyone if not one.name.startswith("openapi-core unmarshalling")]
@@ -189,11 +220,11 @@ def measured(options: argparse.Namespace, base: str, environments: list[str]) ->
     if "memory" in figures and large:
         rows += memory(fast, large, 1 if options.quick else 3)
     if "throughput" in figures:
-        rows += throughput(fast, min(rounds, 3 if options.quick else 7), options.quick)
+        rows += throughput(fast, min(rounds, 2 if options.quick else 7), options.quick)
     for one in everyone:
         one.stop()
     if "start" in figures:
-        rows += starts.measure(base, min(rounds, 3 if options.quick else 9), lambda name: options.starts in name)
+        rows += starts.measure(base, min(rounds, 2 if options.quick else 9), lambda name: options.starts in name)
     return rows
 
 
@@ -214,17 +245,19 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser.add_argument("--contenders", default="", help="names, with commas")
     parser.add_argument("--sizes", default="", help=f"with commas: {', '.join(SIZES)}")
     parser.add_argument("--starts", default="", help="only the starts whose name holds this")
-    parser.add_argument("--rounds", type=int, default=0, help="15, with --quick 5")
+    parser.add_argument("--rounds", type=int, default=0, help="15, with --quick 3")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--json", default="", help="a file to write all samples to")
     parser.add_argument("--markdown", action="store_true", help="the table as Markdown")
     parser.add_argument("--no-make", action="store_true", help="use the environments that are there")
     options = parser.parse_args(arguments)
-    options.rounds = options.rounds or (5 if options.quick else 15)
+    options.rounds = options.rounds or (3 if options.quick else 15)
     environments = [name for name in PINNED if ready(name) or (not options.no_make and make(name))]
     began = time.monotonic()
     print(heading(environments))
-    server = subprocess.Popen([sys.executable, HERE / "server.py"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, HERE / "server.py"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
     try:
         rows = measured(options, f"http://127.0.0.1:{server.stdout.readline().strip()}", environments)
     finally:

@@ -63,10 +63,17 @@ def programs(base: str, folder: Path) -> dict[str, tuple[str, list, str]]:
         "import atoma_sdk": ("atoma", of("atoma", "import atoma_sdk"), "import click, urllib3"),
         "import openapi_core": ("openapi-core", of("openapi-core", "import openapi_core"), "import click, urllib3"),
         "first reply: urllib3 + orjson": ("urllib3", of("urllib3", bare), ""),
-        "first reply: dynaclient": ("dynaclient", of("dynaclient", client.format("", url) + call), "first reply: urllib3 + orjson"),
+        "first reply: dynaclient": (
+            "dynaclient",
+            of("dynaclient", client.format("", url) + call),
+            "first reply: urllib3 + orjson",
+        ),
         "first reply: openai": (
             "openai",
-            of("openai", f"import openai; openai.OpenAI(base_url='{url}/v1', api_key='k').embeddings.create(input='a', model='m', encoding_format='float')"),
+            of(
+                "openai",
+                f"import openai; openai.OpenAI(base_url='{url}/v1', api_key='k').embeddings.create(input='a', model='m', encoding_format='float')",
+            ),
             "first reply: urllib3 + orjson",
         ),
         "shell: dynaclient --help": ("dynaclient", [script, "--help"], "import click, urllib3"),
@@ -96,7 +103,12 @@ def measure(base: str, rounds: int, wanted: Callable[[str], bool]) -> list[dict]
                 if name in failed or (name.startswith("yaml") and number > 5):
                     continue
                 cache = folder / ("cold" if name.endswith("cold") else "warm")
-                env = {**os.environ, "DYNACLIENT_CACHE_DIR": str(cache), "ATOMASDK_BEARER_AUTH": "k", "DYNACLIENT_BEARER_AUTH": "k"}
+                env = {
+                    **os.environ,
+                    "DYNACLIENT_CACHE_DIR": str(cache),
+                    "ATOMASDK_BEARER_AUTH": "k",
+                    "DYNACLIENT_BEARER_AUTH": "k",
+                }
                 env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
                 try:
                     sample = spent(command, env, lambda: shutil.rmtree(folder / "cold", ignore_errors=True))
@@ -112,7 +124,14 @@ def _row(name: str, samples: dict, failed: dict, reference: str) -> dict:
     if name in failed or not samples[name]:
         return {"figure": "start", "contender": name, "note": failed.get(name, "was not run")}
     cpu, wall = ([sample[index] for sample in samples[name]] for index in (0, 1))
-    row = {"figure": "start", "contender": name, "cpu": statistics.median(cpu), "wall": statistics.median(wall), "unit": "ms", "samples": cpu}
+    row = {
+        "figure": "start",
+        "contender": name,
+        "cpu": statistics.median(cpu),
+        "wall": statistics.median(wall),
+        "unit": "ms",
+        "samples": cpu,
+    }
     if samples.get(reference):
         row["reference"] = reference
         row["ratio"] = row["cpu"] / statistics.median(sample[0] for sample in samples[reference])

@@ -29,7 +29,9 @@ def make(name: str) -> bool:
     """Make one environment."""
     requires = PINNED[name]["requires"]
     venv.create(FOLDER / name, with_pip=True, clear=True)
-    done = subprocess.run([python(name), "-m", "pip", "install", "--quiet", *requires], cwd=HERE, capture_output=True, text=True)
+    done = subprocess.run(
+        [python(name), "-m", "pip", "install", "--quiet", *requires], cwd=HERE, capture_output=True, text=True
+    )
     if done.returncode == 0:
         (FOLDER / name / "requires.json").write_text(json.dumps(requires))
         return True

@@ -37,9 +37,15 @@ def bare(kind):
             import orjson
 
             loads, dumps = orjson.loads, orjson.dumps
-        pool, url, body = POOLS.setdefault(base, urllib3.PoolManager(maxsize=64)), f"{base}/{size}/v1/embeddings", arguments(size)
+        pool, url, body = (
+            POOLS.setdefault(base, urllib3.PoolManager(maxsize=64)),
+            f"{base}/{size}/v1/embeddings",
+            arguments(size),
+        )
         if not size.endswith("base64"):
-            return lambda: loads(pool.request("POST", url, body=dumps(body), headers=HEADERS).data)["data"][-1]["embedding"]
+            return lambda: loads(pool.request("POST", url, body=dumps(body), headers=HEADERS).data)["data"][-1][
+                "embedding"
+            ]
         import numpy
 
         def call():
@@ -60,7 +66,9 @@ def httpx_json(base, size):
     client, url, body = httpx.Client(), f"{base}/{size}/v1/embeddings", arguments(size)
     if not size.endswith("base64"):
         return lambda: client.post(url, json=body, headers=HEADERS).json()["data"][-1]["embedding"]
-    return lambda: [array("f", b64decode(item["embedding"])) for item in client.post(url, json=body, headers=HEADERS).json()["data"]][-1]
+    return lambda: [
+        array("f", b64decode(item["embedding"])) for item in client.post(url, json=body, headers=HEADERS).json()["data"]
+    ][-1]
 
 
 def openai_sdk(form):

@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 WORDS = ("x", "two words", "a,b;c=d&e", "100%/\\", "Zürich", "日本", "1", "a+b", "#?", "q:w@e[1]", "~-._")
 PLAIN = ("x", "word", "1", "a-b", "Z_9")
 THROWS = 12
-_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_DELIMITERS = {("spaceDelimited", False): " ", ("pipeDelimited", False): "|", ("label", True): "."}
 
 
 class NoArgumentsError(Exception):
@@ -178,8 +178,10 @@ def sendable(parameter: Parameter, value: Any) -> bool:
     else:
         return value is not None and value not in ("", ".", "..")
     deep = parameter.style == "deepObject"
-    if not parameter.explode and any(_DELIMITERS.get(parameter.style, "\n") in str(item) for item in items):
-        return False  # these styles write the delimiter as they write it within a value
+    # These styles write their delimiter as they write it within a value.
+    delimiter = _DELIMITERS.get((parameter.style, parameter.explode), "\n")
+    if any(delimiter in str(item) for item in items):
+        return False
     return bool(items) and all(
         item is not None and item != "" and (not isinstance(item, (dict, list)) or (deep and _flat(item)))
         for item in items

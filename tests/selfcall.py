@@ -40,7 +40,7 @@ from dynaclient.openapi.normal import normal
 
 SUFFIXES = (".json", ".yaml", ".yml")
 COUNTS = ("operations", "signatures", "help_pages", "dry_runs", "calls", "right", "http_calls", "http_right")
-OVER_HTTP = 12
+OVER_HTTP = 25
 CREDENTIAL = "placeholder"
 
 

@@ -6,21 +6,27 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
-from dynaclient.cli import messages
+from dynaclient.cli import INTERRUPTED, messages
 from dynaclient.cli.completion import VARIABLE
 from dynaclient.cli.sections import SectionedGroup
 from dynaclient.cli.settings import PREFIX, shared_options
 
-INTERRUPTED = 130
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 BROKEN_PIPE = 141
 
 _COMMANDS = {
     "call": ("dynaclient.cli.calls", "call_group", "Call an operation."),
     "ops": ("dynaclient.cli.ops", "ops_command", "List the operations."),
     "describe": ("dynaclient.cli.describe", "describe_command", "Explain an operation."),
+    "login": ("dynaclient.cli.login", "login_command", "Sign in, and keep the token for later calls."),
+    "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),
+    "api": ("dynaclient.cli.api", "api_group", "Keep documents under a name: dynaclient NAME GROUP OPERATION."),
     "serve": ("dynaclient.cli.serve", "serve_command", "Serve the document on this machine."),
     "completion": ("dynaclient.cli.completion", "completion_command", "Print the completion script of a shell."),
     "help": ("dynaclient.cli.topics", "help_command", "Tell more: exit codes, values, environment."),
@@ -32,6 +38,7 @@ An OpenAPI document as a command: its operations are called by name, checked, an
   dynaclient ops                               what there is
   dynaclient describe OPERATION                what it takes, gives and needs
   dynaclient call OPERATION --NAME VALUE ...   call it; with --server local, without network or account
+  dynaclient api add NAME SPEC                 keep a document: dynaclient NAME GROUP OPERATION --NAME VALUE ...
 """
 
 
@@ -43,9 +50,11 @@ class RootGroup(SectionedGroup):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
+        """Load a command, or make that of an API that is kept under this name."""
         if cmd_name not in _COMMANDS:
-            return None
+            from dynaclient.cli.named import named_api
+
+            return named_api(cmd_name)
         module, factory, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), factory)()
         return command
@@ -54,9 +63,23 @@ class RootGroup(SectionedGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names; where there is none, the nearest is suggested."""
-        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+        command = self.get_command(ctx, args[0])
+        if command is None and not ctx.resilient_parsing:
             raise click.UsageError(_no_command(args[0]), ctx)
-        return super().resolve_command(ctx, args)
+        return (command.name if command else None), command, args[1:]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, the APIs that are kept, and the options."""
+        from click.shell_completion import CompletionItem
+
+        from dynaclient.cli.apis import names
+        from dynaclient.cli.sections import once
+
+        if incomplete.startswith("-"):
+            return once(click.Command.shell_complete(self, ctx, incomplete), self.get_params(ctx), incomplete)
+        found = {name: text for name, (_, _, text) in _COMMANDS.items()}
+        found.update({name: "An API that is kept under this name." for name in names()})
+        return [CompletionItem(name, help=text) for name, text in found.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands, without loading them."""
@@ -64,13 +87,23 @@ class RootGroup(SectionedGroup):
             formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
 
 
+@click.pass_context
+def _nothing(ctx: click.Context) -> None:
+    """Without a command: what there is."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
 def _no_command(typed: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(typed, _COMMANDS, 1, 0.5)
+    from dynaclient.cli.apis import names
+
+    known = [*_COMMANDS, *names()]
+    close = get_close_matches(typed, known, 1, 0.5)
     if not close and "." in typed:
         return f"no such command: {typed!r}. To call an operation: dynaclient call {typed}"
-    hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(_COMMANDS)}."
+    hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
     return f"no such command: {typed!r}. {hint}"
 
 
@@ -94,6 +127,9 @@ def root_command() -> RootGroup:
     )
     return RootGroup(
         "dynaclient",
+        callback=_nothing,
+        invoke_without_command=True,
+        no_args_is_help=False,
         params=[version, *shared_options()],
         help=_HELP,
         epilog="Call options may stand before or after the command. `dynaclient help` tells of exit codes, values and the environment.",
@@ -105,19 +141,8 @@ def root_command() -> RootGroup:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Parameters
-    ----------
-    arguments:
-        Those behind the program's name; None: ``sys.argv``.
-
-    Returns
-    -------
-    int
-        The exit code. Nothing is raised, whatever goes wrong.
-    """
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; see `dynaclient.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _set_style(given)
     try:
@@ -129,10 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         BrokenPipeError,
         SystemExit,
     ):  # click turns a broken pipe into SystemExit(1), and raises it for nothing else here
-        return _hung_up()
+        return _hung_up(BROKEN_PIPE)
     except Exception as error:  # noqa: BLE001 - the border: people see a message, never a traceback
-        from dynaclient.cli.failure import report
+        from dynaclient.cli.failure import report, unwritten
 
+        if unwritten(error):
+            _hung_up(0)
         return report(error, given)
 
 
@@ -141,6 +168,10 @@ def _run(given: list[str]) -> int:
     if os.environ.get(VARIABLE):
         return _complete(root)
     _refuse_surrogates(given)
+    if sys.stdout is None and (not given or {"--help", "-h", "--version", "--help-all"} & set(given)):
+        from dynaclient.cli.failure import UnwrittenError
+
+        raise UnwrittenError("standard output is closed")
     code = root.main(given, prog_name="dynaclient", standalone_mode=False)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
@@ -185,12 +216,12 @@ def _set_style(given: list[str]) -> None:
             style.error_format = argument.partition("=")[2]
 
 
-def _hung_up() -> int:
-    """The reader of the output went away: quietly end, and keep Python from complaining when it flushes at exit."""
+def _hung_up(code: int) -> int:
+    """Nothing more can be written to standard output: keep Python from complaining when it flushes at exit."""
     try:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, sys.stdout.fileno())
         os.close(silent)
     except (OSError, ValueError, AttributeError):
         pass
-    return BROKEN_PIPE
+    return code

@@ -47,6 +47,8 @@ class Converter:
         self._option = option
         self._types = frozenset(types(document, schema)) if schema is not None else frozenset()
         self._any = not self._types
+        self.broken: dict[str, str] = {}
+        """Texts that look like JSON, are taken as text because they are none, and why."""
 
     @property
     def takes_many(self) -> bool:
@@ -70,7 +72,9 @@ class Converter:
             return [Converter(self._document, None, self._option).one(text) for text in texts]
         nested = [one for one in candidates if one._fits_all(texts, structured=True)]
         fitting = nested or [one for one in candidates if one._fits_all(texts, structured=False)] or candidates
-        return [fitting[0].one(text) for text in texts]
+        values = [fitting[0].one(text) for text in texts]
+        self.broken = fitting[0].broken
+        return values
 
     def one(self, text: Text) -> Any:
         """The value of one text, by the rule of this module."""
@@ -98,6 +102,7 @@ class Converter:
             return decode_json(text.text.encode())
         except ValueError as error:
             if self._any or "string" in self._types:
+                self.broken[text.text] = str(error)
                 return _MISSING
             raise self._refused(f"is not JSON: {error}") from None
 
@@ -145,7 +150,7 @@ class Converter:
 
     def _refused(self, message: str) -> ArgumentError:
         return ArgumentError(
-            "the command line makes no sense", problems=(Problem(self._option, message, self._schema or ""),)
+            "the line cannot be used", problems=(Problem(self._option, message, self._schema or ""),)
         )
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from dynaclient.cli import messages
 from dynaclient.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from dynaclient.openapi.model import Api, Operation
     from dynaclient.source import Document
     from dynaclient.transport import Transport
+
+PATIENCE = 1.0
+"""Seconds after which people are told what is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def _transport() -> Transport:
 
 
 def opened(ctx: click.Context, spec: str | None = None) -> Opened:
-    """The document of this command line, or the one that is named.
+    """The document of this command line, or the one that is named; without one, that of the profile.
 
     Raises
     ------
@@ -87,11 +95,58 @@ def opened(ctx: click.Context, spec: str | None = None) -> Opened:
         Where it cannot be read.
     """
     from dynaclient.fetch import open_document
-    from dynaclient.openapi.read import read
+    from dynaclient.index import api_of
 
-    spec = spec or settings_of(ctx).spec
+    settings = settings_of(ctx)
+    spec = spec or settings.spec
+    if spec is None and settings.profile is not None:
+        from dynaclient.profile import load_profile
+
+        spec = load_profile(settings.profile).spec
     kept: dict[str | None, Opened] = ctx.meta.setdefault(__name__, {})
     if spec not in kept:
-        document = open_document(spec, _transport)
-        kept[spec] = Opened(spec, document, read(document.data, document.source))
+        with waiting_told(spec):
+            document = open_document(_standard_input(ctx) if spec == "-" else spec, _transport)
+        kept[spec] = Opened(spec, document, api_of(document))
     return kept[spec]
+
+
+def _standard_input(ctx: click.Context) -> bytes:
+    """The document on standard input; a shell that asks for completions has none to give."""
+    from dynaclient.errors import SpecError
+
+    if ctx.resilient_parsing or sys.stdin is None:
+        raise SpecError("there is no standard input to read the document from")
+    if sys.stdin.isatty():
+        messages.note("reading the document from the terminal; end it with Ctrl-D")
+    data: bytes = sys.stdin.buffer.read()
+    if not data.strip():
+        raise SpecError("standard input is empty; a document is expected on it", source="-")
+    return data
+
+
+@contextmanager
+def waiting_told(spec: str | None) -> Iterator[None]:
+    """Say what is waited for, where a pipe gives nothing for a second: lest people think that nothing happens."""
+    if spec != "-" and not (spec and _is_pipe(spec)):
+        yield
+        return
+    import threading
+
+    name = "standard input" if spec == "-" else f"the pipe {spec}"
+    teller = threading.Timer(PATIENCE, messages.note, [f"waiting for a document from {name}"])
+    teller.daemon = True
+    teller.start()
+    try:
+        yield
+    finally:
+        teller.cancel()
+
+
+def _is_pipe(spec: str) -> bool:
+    import stat
+
+    try:
+        return stat.S_ISFIFO(os.stat(spec).st_mode)  # noqa: PTH116 - the document may be a URL, which is no path
+    except (OSError, ValueError):
+        return False

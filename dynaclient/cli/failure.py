@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Sequence
@@ -12,8 +13,25 @@ import click
 
 from dynaclient import errors
 from dynaclient.cli import messages
+from dynaclient.cli.wording import typed
 
-USAGE, BUG = 2, 1
+USAGE, BUG, UNWRITTEN = 2, 1, 1
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+
+
+class UnwrittenError(click.ClickException):
+    """The result was there, and could not be written to standard output."""
+
+    exit_code = UNWRITTEN
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def unwritten(error: BaseException) -> bool:
+    """Whether standard output is what failed: files that are read or written by name have errors of their own."""
+    return isinstance(error, UnwrittenError) or (isinstance(error, OSError) and error.errno in _FULL)
 
 
 def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
@@ -35,25 +53,38 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         messages.write("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, click.UsageError):
         return _report_usage(error)
+    if unwritten(error):
+        return _report_unwritten(error)
     if isinstance(error, click.ClickException):
         messages.error(error.format_message(), details={"type": "UsageError", "exit_code": USAGE})
         return USAGE
     if isinstance(error, errors.DynaclientError):
-        messages.error(_as_typed(error), hint_for(error), details_of(error))
+        messages.error(typed(str(error)), hint_for(error, _program(arguments)), details_of(error))
         return error.exit_code
     return _report_bug(error)
 
 
-def _as_typed(error: errors.DynaclientError) -> str:
-    """The message, with what people type at the shell in place of what they write in Python."""
-    text = str(error)
-    if isinstance(error, errors.CredentialsError):
-        text = text.replace("pass bearer_auth= for", "pass --bearer-auth for")
-    return text
+def _report_unwritten(error: BaseException) -> int:
+    text = getattr(error, "message", "") or f"standard output cannot be written: {getattr(error, 'strerror', '')}"
+    messages.error(text, getattr(error, "hint", ""), {"type": "UnwrittenError", "exit_code": UNWRITTEN})
+    return UNWRITTEN
+
+
+def _program(arguments: Sequence[str]) -> str:
+    """How a hint begins a command line: with the document, where the line named one."""
+    for number, argument in enumerate(arguments):
+        spec = argument.partition("=")[2] if argument.startswith("--spec=") else ""
+        if argument == "--spec" and number + 1 < len(arguments):
+            spec = arguments[number + 1]
+        if spec and spec != "-":
+            import shlex
+
+            return f"{messages.PROGRAM} --spec {shlex.quote(spec)}"
+    return messages.PROGRAM
 
 
 def _report_usage(error: click.UsageError) -> int:
-    text = error.format_message()
+    text = typed(error.format_message())
     command = error.ctx.command_path if error.ctx is not None else messages.PROGRAM
     messages.error(
         text[:1].lower() + text[1:] if text[:2] != text[:2].upper() else text,
@@ -79,32 +110,84 @@ def _report_bug(error: BaseException) -> int:
 
 
 _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
-    (errors.CredentialsError, "`dynaclient describe {operation}` shows which credentials are set."),
+    (errors.CredentialsError, "`{program} describe {operation}` shows which credentials are set."),
     (
         errors.AuthenticationError,
-        "The server does not accept the credential: `dynaclient describe {operation}` shows which variable it comes from.",
+        "The server does not accept the credential: `{program} describe {operation}` shows which variable it comes from.",
+    ),
+    (
+        errors.PermissionDeniedError,
+        "The server knows the credential and does not allow this: `{program} describe {operation}` shows which variable it comes from, and the scopes.",
     ),
     (errors.RateLimitError, "Wait, or allow more attempts: --retries N."),
-    (errors.NotFoundError, "`dynaclient describe {operation}` shows the arguments and servers; -v the URL."),
+    (errors.NotFoundError, "`{program} describe {operation}` shows the arguments and servers; -v the URL."),
+    (
+        errors.ConflictError,
+        "What is there already stands against it: look at its present state, then call again with what fits.",
+    ),
+    (
+        errors.BadRequestError,
+        "--dry-run shows what is sent; `{program} describe {operation}` what the document says of it.",
+    ),
+    (
+        errors.UnprocessableEntityError,
+        "--dry-run shows what is sent; `{program} describe {operation}` what the document says of it.",
+    ),
+    (errors.ServerError, "The fault is the service's: call again later, or allow more attempts: --retries N."),
+    (errors.APIError, "--dry-run shows what is sent; -v each attempt."),
     (errors.TLSError, "--ca-bundle FILE trusts further certificates."),
     (errors.ConnectError, "Check --server and --proxy; -v shows the URL. --server local needs no network."),
     (errors.TimeoutExpiredError, "--timeout SECONDS allows more."),
     (errors.ReplyValidationError, "--validate warn prints the reply all the same."),
     (errors.UndeclaredReplyError, "--validate warn prints the reply all the same; -o raw as it came."),
+    (errors.ReplyDecodeError, "-o raw prints the reply as it came."),
     (errors.UnsupportedError, ""),
     (errors.SpecError, "--spec FILE names another document."),
 )
+_SHORT_WAIT = 60.0
 
 
-def hint_for(error: errors.DynaclientError) -> str:
-    """What to do next, or ``""``."""
+def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> str:
+    """What to do next, or ``""``.
+
+    Parameters
+    ----------
+    error:
+        What went wrong.
+    program:
+        How a command line begins.
+    """
     operation = error.operation
-    if isinstance(error, errors.ArgumentError) and operation:
-        return f"`dynaclient call {operation} --help` shows the arguments."
+    if isinstance(error, errors.ArgumentError):
+        if operation:
+            return f"`{program} call {operation} --help` shows the arguments."
+        return _option_hint(error, program)
+    wait = getattr(error, "retry_after", None)
+    if wait is not None and wait > _SHORT_WAIT:
+        return f"The service asks to wait {span(wait)}; call again after that."
     for kind, hint in _HINTS:
         if isinstance(error, kind):
-            return hint.format(operation=operation) if operation or "{operation}" not in hint else ""
+            return hint.format(operation=operation, program=program) if operation or "{operation}" not in hint else ""
     return ""
+
+
+def _option_hint(error: errors.ArgumentError, program: str) -> str:
+    places = {problem.where for problem in error.problems}
+    if any(place.endswith(("--server", "_SERVER")) for place in places):
+        return f"`{program} describe OPERATION` lists the servers of an operation."
+    return f"`{program} help` tells of options and values." if places else ""
+
+
+_SPANS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+
+
+def span(seconds: float) -> str:
+    """A time for people: ``2 hours``, ``45 seconds``."""
+    for size, noun in _SPANS:
+        if seconds >= size:
+            count = round(seconds / size, 1)
+            return f"{count:,g} {noun}{'' if count == 1 else 's'}"
+    return f"{seconds:,g} second{'' if seconds == 1 else 's'}"
 
 
 def details_of(error: errors.DynaclientError) -> dict[str, Any]:
@@ -117,7 +200,7 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
     problems = getattr(error, "problems", ())
     if problems:
         told["problems"] = [
-            {"where": problem.where, "message": problem.message, "hint": problem.hint, "pointer": problem.pointer}
+            {"where": problem.where, "message": typed(problem.message), "hint": typed(problem.hint), "pointer": problem.pointer}
             for problem in problems
         ]
     for name in ("status_code", "request_id", "retry_after", "source", "pointer", "line", "column", "sent"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,10 @@ class Text:
 
 
 class Inputs:
-    """Reads the files and the standard input that arguments name; standard input can be read once."""
+    """Reads the files and the standard input that arguments name; standard input can be read once: ``taken`` says by which option it was."""
 
-    def __init__(self) -> None:
-        self._taken = ""
+    def __init__(self, taken: str = "") -> None:
+        self._taken = taken  # the option that has read standard input
 
     def text(self, value: str, option: str) -> Text:
         """The text that a value stands for.
@@ -119,24 +120,27 @@ def _json(text: str) -> Any:
         raise _refused("--body", f"not JSON: {error}", hint) from None
 
 
-def headers(lines: tuple[str, ...]) -> dict[str, str]:
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+
+
+def headers(lines: tuple[str, ...], origin: str = "--header") -> dict[str, str]:
     """``NAME:VALUE`` lines as header fields; several of one name are joined by a comma (RFC 9110, 5.3).
 
     Raises
     ------
     ArgumentError
-        Where a line has no colon; the message does not hold the value.
+        Where a line has no colon, or no name before it; the message holds nothing of the line, which may be a token that lost its name.
     """
     found: dict[str, str] = {}
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
-        if not colon or not name:
-            raise _refused(
-                "--header",
-                f"{name[:20]!r}... has no colon" if not colon else "a name is missing before the colon",
-                "write NAME:VALUE",
-            )
+        which = f"field {number} of {len(lines)} " if len(lines) > 1 else ""
+        if not colon:
+            raise _refused(origin, f"{which}has no colon", "write NAME:VALUE")
+        if not _NAME.fullmatch(name):
+            wrong = "has a bad name before the colon" if name else "has no name before the colon"
+            raise _refused(origin, which + wrong, "write NAME:VALUE; a name is made of letters, digits and dashes")
         known = next((key for key in found if key.lower() == name.lower()), None)
         if known is None:
             found[name] = value
@@ -146,4 +150,4 @@ def headers(lines: tuple[str, ...]) -> dict[str, str]:
 
 
 def _refused(option: str, message: str, hint: str = "") -> ArgumentError:
-    return ArgumentError("the command line makes no sense", problems=(Problem(option, message, hint=hint),))
+    return ArgumentError("the line cannot be used", problems=(Problem(option, message, hint=hint),))

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynaclient.cli.settings import error_hint
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from dynaclient.openapi.model import Operation, Parameter
+    from dynaclient.cli.nested import Path as Steps
+    from dynaclient.openapi.model import MediaType, Operation, Parameter
 
 ARGUMENTS, BODY = "Arguments", "Body"
 _LONGEST_HELP = 240
+_BRIEF = 62
+_MANY = 24
+"""Beyond so many arguments the help page shows one line of each that is not required."""
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"</?[a-zA-Z][^>]{0,80}>")
 _SPELLABLE = re.compile(r"[^\s=\-][^\s=]*")
@@ -56,7 +62,13 @@ def _files(begun: str) -> Iterator[str]:
 
 
 class ArgumentOption(click.Option):
-    """An option for one argument of an operation; ``field`` is that argument, ``section`` its heading on the help page."""
+    """An option for one argument of an operation, or, where ``path`` is not empty, for a part of one.
+
+    ``field`` is the argument, ``section`` its heading on the help page; ``brief``: the page shows one line of it.
+    """
+
+    path: Steps = ()
+    brief = False
 
     def __init__(self, declarations: list[str], field: Parameter, section: str, **attributes: Any) -> None:
         super().__init__(declarations, **attributes)
@@ -66,7 +78,13 @@ class ArgumentOption(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option by its first spelling only; the others work, but would crowd the page."""
         record = super().get_help_record(ctx)
-        return record if record is None else (f"{self.opts[0]} {self.metavar}", record[1])
+        if record is None:
+            return None
+        return f"{self.opts[0]} {self.metavar}", shortened(record[1], _BRIEF) if self.brief else record[1]
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """What a message names: the variable, where the value came from there."""
+        return error_hint(self, ctx) or super().get_error_hint(ctx)
 
 
 class BodyOption(click.Option):
@@ -83,8 +101,16 @@ class Made:
     spelled: Mapping[str, str]
 
 
-def make_options(operation: Operation, document: Mapping[str, Any]) -> Made:
-    """The options of an operation: its parameters, then the properties of its body, the required ones first; then ``--body``."""
+def make_options(operation: Operation, document: Mapping[str, Any], media: MediaType | None = None) -> Made:
+    """The options of an operation: its parameters, then the properties of its body, the required ones first; then ``--body``.
+
+    Parameters
+    ----------
+    operation, document:
+        The operation, as it is called with the media type, and its document.
+    media:
+        The media type of the body; None: it has none.
+    """
     taken: set[str] = set()
     made: list[click.Option] = []
     spelled: dict[str, str] = {}
@@ -96,9 +122,11 @@ def make_options(operation: Operation, document: Mapping[str, Any]) -> Made:
         spellings = [first, *_others(field, taken)]
         taken.update(spellings)
         spelled[field.python_name] = first
-        made.append(_option(field, spellings, document))
+        option = option_of(field, spellings, document)
+        option.brief = len(fields) > _MANY and not field.required
+        made.append(option)
     if operation.body is not None and "--body" not in taken and "body" not in main:
-        made.append(_body_option(operation))
+        made.append(_body_option(operation, document, media))
         spelled["body"] = "--body"
     return Made(tuple(made), spelled)
 
@@ -121,8 +149,10 @@ def _others(field: Parameter, taken: set[str]) -> list[str]:
     return [spelling for spelling in spellings if spelling not in taken]
 
 
-def _option(field: Parameter, spellings: list[str], document: Mapping[str, Any]) -> ArgumentOption:
+def option_of(field: Parameter, spellings: list[str], document: Mapping[str, Any]) -> ArgumentOption:
+    """The option of an argument."""
     from dynaclient.cli.convert import metavar
+    from dynaclient.openapi.encoding import is_binary
     from dynaclient.openapi.shape import choices, types
 
     values = choices(document, field.schema) if field.schema is not None else ()
@@ -131,6 +161,9 @@ def _option(field: Parameter, spellings: list[str], document: Mapping[str, Any])
     if kinds and kinds <= {"boolean", "null"}:
         # `--stream` alone says true; `--stream false` is understood too.
         attributes = {"is_flag": False, "flag_value": "true"}
+    shown = metavar(document, field.schema)
+    if field.location == "body" and is_binary(document, field.schema):
+        shown = "@FILE..." if "array" in kinds else "@FILE"
     return ArgumentOption(
         [field.python_name.rstrip("_") or field.python_name, *spellings],
         field,
@@ -138,8 +171,8 @@ def _option(field: Parameter, spellings: list[str], document: Mapping[str, Any])
         type=Typed(
             [text for text in map(_as_text, values) if text] or (["true", "false"] if "boolean" in kinds else [])
         ),
-        metavar=metavar(document, field.schema),
-        help=_help(field, document),
+        metavar=shown,
+        help=help_of(field, document),
         **attributes,
     )
 
@@ -150,7 +183,8 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else encode_json(value).decode()
 
 
-def _help(field: Parameter, document: Mapping[str, Any]) -> str:
+def help_of(field: Parameter, document: Mapping[str, Any]) -> str:
+    """What the help page says of an argument: its description, whether it is required, its bounds and default."""
     from dynaclient.openapi.shape import annotation
 
     parts = [shortened(field.description or _said(document, field.schema, "description"))]
@@ -202,19 +236,26 @@ def shortened(text: str, longest: int = _LONGEST_HELP) -> str:
     return cut.rsplit(" ", 1)[0].rstrip(",;:") + " ..."
 
 
-def _body_option(operation: Operation) -> BodyOption:
-    from dynaclient.openapi.media import is_json
-    from dynaclient.openapi.read import default_media
+_BODIES = {
+    "binary": ("@FILE|-|TEXT", "@FILE, sent as it is"),
+    "text": ("TEXT|@FILE|-", "text, @FILE"),
+    "lines": ("JSON|@FILE|-", "a JSON array, @FILE with a line for each item"),
+    "sequence": ("JSON|@FILE|-", "a JSON array, @FILE"),
+}
+
+
+def _body_option(operation: Operation, document: Mapping[str, Any], media: MediaType | None) -> BodyOption:
+    from dynaclient.openapi.bodies import kind_of
 
     assert operation.body is not None
-    media = default_media(operation.body.content)
-    json = media is not None and is_json(media.name)
+    kind = kind_of(document, media) if media is not None else "binary"
+    metavar, how = _BODIES.get(kind, ("JSON|@FILE|-", "JSON, @FILE (also YAML)"))
+    if media is not None and kind != "json":
+        how = f"{media.name}: {how}"
     said = shortened(operation.body.description)
     parts = [said if not said or said[-1] in ".!?:" else f"{said}."]
-    kind = "JSON, @FILE (also YAML)" if json else f"{media.name if media else 'bytes'} as text, @FILE"
     laid = "; the options above are laid over it." if operation.body.properties else "."
-    parts.append(f"The whole body: {kind} or `-` for standard input{laid}")
+    parts.append(f"The whole body: {how} or `-` for standard input{laid}")
     if operation.body.required and not operation.body.properties:
         parts.append(" [required]")
-    metavar = "JSON|@FILE|-" if json else "TEXT|@FILE|-"
     return BodyOption(["body", "--body"], metavar=metavar, type=Typed(), help=" ".join(filter(None, parts)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from dynaclient.cli import messages
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.cli.failure import UnwrittenError
 
 if TYPE_CHECKING:
     from dynaclient.wire import Response
@@ -25,50 +25,71 @@ class Printer:
     Raises
     ------
     ArgumentError
-        Where the expression is not JMESPath: before anything is sent.
+        Where the expression is not JMESPath, or calls a function that there is not: before anything is sent.
     """
 
     def __init__(self, output: str | None = None, query: str | None = None) -> None:
-        self._output = output
-        self._query = query
-        self._search = _compiled(query) if query is not None else None
+        self.output = output
+        self._query: Any = None
+        if query is not None:
+            from dynaclient.cli.query import Query
+
+            self._query = Query(query)
+
+    @property
+    def bare(self) -> bool:
+        """Whether the bytes of the reply are to be printed as they came."""
+        return self.output == "raw" and self._query is None
 
     def reply(self, value: Any, response: Response) -> None:
         """Print the value of a reply; with ``raw`` and no query, its body as it came."""
-        if self._output == "raw" and self._search is None:
+        if self.bare:
             write(response.body)
-        elif isinstance(value, (bytes, bytearray)) and self._output is None and self._search is None:
+        elif isinstance(value, (bytes, bytearray)) and self.output is None and self._query is None:
             self._binary(bytes(value), response.headers.get("content-type", "no type"))
         else:
             self.value(value)
 
     def value(self, value: Any) -> None:
         """Print a value: what the query finds in it, in the chosen form."""
-        from dynaclient.value import plain
+        self.text(rendered(self._found(value), self.output, pretty=_is_terminal()))
 
-        found = plain(_texted(value))
-        if self._search is not None:
-            found = self._found(found)
-        self.text(rendered(found, self._output, pretty=_is_terminal()))
+    def items(self, values: Iterable[Any]) -> None:
+        """Print values one by one, each as soon as it is there: as one line of JSON, or as a document of YAML; as a table when all are there."""
+        if self.output == "table":
+            self.text(rendered([self._found(value) for value in values], "table", pretty=False))
+            return
+        for value in values:
+            if self.output == "yaml":
+                write(b"---\n")
+            self.text(rendered(self._found(value), self.output, pretty=False))
 
     def text(self, text: str) -> None:
         """Print lines."""
         write(text.encode("utf-8", "backslashreplace") + b"\n")
 
     def _found(self, value: Any) -> Any:
-        from jmespath.exceptions import JMESPathError
+        """What the query finds in a value; where it cannot be applied, the value is printed whole before the error is raised, for it cost a call."""
+        from dynaclient.errors import ArgumentError
+        from dynaclient.value import plain
 
-        assert self._search is not None
+        whole = plain(_texted(value))
+        if self._query is None:
+            return whole
         try:
-            return self._search.search(value)
-        except JMESPathError as error:
-            raise _bad_query(self._query, f"cannot be applied to what came back: {error}") from None
+            return self._query.search(whole)
+        except ArgumentError:
+            self.text(rendered(whole, self.output, pretty=_is_terminal()))
+            raise
 
     def _binary(self, data: bytes, content_type: str) -> None:
         if _is_terminal():
-            messages.note(f"{len(data):,} bytes of {content_type} are not shown on a terminal; redirect them: > FILE")
-        else:
-            write(data)
+            size = f"{len(data):,} byte{'' if len(data) == 1 else 's'}"
+            raise UnwrittenError(f"{size} of {content_type} have come and are not shown on a terminal", BINARY)
+        write(data)
+
+
+BINARY = "Write them to a file: --output-file FILE, or > FILE."
 
 
 def rendered(value: Any, output: str | None, *, pretty: bool) -> str:
@@ -99,13 +120,24 @@ def rendered(value: Any, output: str | None, *, pretty: bool) -> str:
 
 
 def write(data: bytes) -> None:
-    """Write bytes to standard output, all of them."""
+    """Write bytes to standard output, all of them, at once.
+
+    Raises
+    ------
+    UnwrittenError
+        Where standard output is closed, or its disk is full.
+    """
     stream = sys.stdout
     if stream is None:
-        return
-    stream.flush()
-    stream.buffer.write(data)
-    stream.buffer.flush()
+        raise UnwrittenError("standard output is closed")
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwrittenError(f"standard output cannot be written: {error.strerror or error}") from None
 
 
 def _is_terminal() -> bool:
@@ -119,18 +151,3 @@ def _texted(value: Any) -> Any:
 
         return b64encode(value).decode()
     return value
-
-
-def _compiled(query: str) -> Any:
-    import jmespath
-    from jmespath.exceptions import JMESPathError
-
-    try:
-        return jmespath.compile(query)
-    except JMESPathError as error:
-        raise _bad_query(query, f"is not JMESPath: {' '.join(str(error).split())}") from None
-
-
-def _bad_query(query: str | None, message: str) -> ArgumentError:
-    problem = Problem("--query", f"{(query or '')[:80]!r} {message}", hint="see https://jmespath.org")
-    return ArgumentError("the result cannot be searched", problems=(problem,))

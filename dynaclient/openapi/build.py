@@ -206,9 +206,10 @@ def _lay_over(fields: dict[str, str], headers: Mapping[str, str]) -> None:
 def _lone_surrogate(value: Any, where: str) -> str:
     """The place of the first text that UTF-8 cannot hold, or ``""``."""
     if isinstance(value, str):
-        return "" if value.isascii() or not re.search("[\ud800-\udfff]", value) else where
+        return where if any("\ud800" <= letter <= "\udfff" for letter in value) else ""
     if isinstance(value, list):
-        return next(filter(None, (_lone_surrogate(item, f"{where}[{n}]") for n, item in enumerate(value))), "")
+        items = (_lone_surrogate(item, f"{where}[{number}]") for number, item in enumerate(value))
+        return next(filter(None, items), "")
     if isinstance(value, dict):
         below = (_lone_surrogate(item, f"{where}.{key}".lstrip(".")) for key, item in value.items())
         return next(filter(None, below), "")

@@ -19,7 +19,7 @@ RESERVED = ":@!$&'()*+,;="  # in a path segment: what would end it ("/", "?", "#
 # allowReserved keeps the reserved set, but never what would end the value within a query: "#", "&", "+" and "[" "]" (RFC 3986, 3.4).
 RESERVED_IN_QUERY = ":/?@!$'()*,;="
 _TRIPLE = re.compile(r"(%[0-9A-Fa-f]{2})")
-_NOT_IN_COOKIE = re.compile(r'[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]')  # RFC 6265, 4.1.1: cookie-octet is all else
+_NOT_IN_COOKIE = re.compile(r"[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]")  # RFC 6265, 4.1.1: cookie-octet is all else
 _NOT_IN_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # RFC 9110, 5.5
 
 

@@ -67,7 +67,7 @@ class Matcher:
         types = self.span(views, places).types
         word = " or ".join(sorted(types)) if types else "anything"
         items = view.children.get("items")
-        if items and types == {"array"}:
+        if items and types == frozenset({"array"}):
             word += f" of {self.shown(views, items)}"
         return word
 

@@ -51,7 +51,7 @@ def _named(span: Span) -> str:
     return "any" if span.types is None else " or ".join(sorted(span.types)) or "none"
 
 
-def annotations(one: View, other: View) -> Iterator[Finding]:
+def remarks(one: View, other: View) -> Iterator[Finding]:
     """What changed in what is said about a value, not about which values are good."""
     yield from _default(one, other)
     yield from lifecycle(one, other)
@@ -187,8 +187,9 @@ def _open_values(one: View, other: View) -> Iterator[Finding]:
     pointers = (one.where("x-extensible-enum"), other.where("x-extensible-enum"))
     before, after = {key(value): value for value in old}, {key(value): value for value in new}
     for what, here, there in (("removed", before, after), ("added", after, before)):
-        for name in here.keys() - there.keys():
-            yield Finding(f"extensible-enum-value-{what}", *pointers, value=shown(here[name]))
+        for name, value in here.items():
+            if name not in there:
+                yield Finding(f"extensible-enum-value-{what}", *pointers, value=shown(value))
 
 
 def _limits(one: View, other: View) -> Iterator[Finding]:

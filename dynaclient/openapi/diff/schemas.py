@@ -24,12 +24,16 @@ _IDS = {"anyOf": "any-of", "oneOf": "one-of"}
 
 
 class Child(NamedTuple):
-    """Schemas inside that belong together; ``step`` is what to add to the path. ``mute``: the direction that they are no part of."""
+    """Schemas inside that belong together; ``step`` is what to add to the path. ``mute``: the direction that they are no part of.
+
+    ``settled``: whether null may come has been compared already, one level up.
+    """
 
     step: str
     old: Places
     new: Places
     mute: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ class Comparer:
         typed = keywords.types(before, after, one, other)
         findings += typed
         if any(finding.what == "type-changed" for finding in typed):
-            return Compared((*findings, *keywords.annotations(one, other)), ())
-        findings += keywords.annotations(one, other)
+            return Compared((*findings, *keywords.remarks(one, other)), ())
+        findings += keywords.remarks(one, other)
         findings += keywords.assertions(one, other)
         self._properties(one, other, findings, children)
         self._inside(one, other, findings, children)
@@ -129,8 +133,8 @@ class Comparer:
             olds = one.choices[number] if number < len(one.choices) else None
             news = other.choices[number] if number < len(other.choices) else None
             if olds and news:
-                places = (tuple((place,) for place in choice.alternatives) for choice in (olds, news))
-                self._matched(*places, olds, news, findings, children)
+                before, after = _each(olds), _each(news)
+                self._matched(before, after, (olds, news), findings, children)
             elif choice := olds or news:
                 what = f"{_IDS[choice.keyword]}-constraint-{'removed' if olds else 'added'}"
                 pointers = (olds.pointer if olds else one.pointer, news.pointer if news else other.pointer)
@@ -141,29 +145,32 @@ class Comparer:
         findings: list[Finding] = []
         children: list[Child] = []
         choice = (one.choices or other.choices)[0]
-        olds = tuple((place,) for place in choice.alternatives) if one.choices else (old,)
-        news = tuple((place,) for place in choice.alternatives) if other.choices else (new,)
+        olds, news = (_each(choice) if view.choices else (places,) for view, places in ((one, old), (other, new)))
         wide = tuple(Place(place.pointer, bare=True) for place in (old if one.choices else new))
         before, after = self._matcher.span(self._old, old), self._matcher.span(self._new, new)
         findings += keywords.types(before, after, one, other)
-        said = Choice(choice.keyword, (), one.pointer, null=False)
-        self._matched(olds, news, said, said._replace(pointer=other.pointer), findings, children)
+        if any(finding.what == "type-changed" for finding in findings):
+            return Compared(tuple(findings), ())
+        said = choice._replace(pointer=one.pointer)
+        self._matched(olds, news, (said, choice._replace(pointer=other.pointer)), findings, children)
         # What is said beside the alternatives holds for each of them.
-        children = [
-            child._replace(old=(*child.old, *wide)) if one.choices else child._replace(new=(*child.new, *wide))
+        held = tuple(
+            Child("", _joined(child.old, wide), child.new, settled=True)
+            if one.choices
+            else Child("", child.old, _joined(child.new, wide), settled=True)
             for child in children
-        ]
-        return Compared(tuple(findings), tuple(children))
+        )
+        return Compared(tuple(findings), held)
 
     def _matched(
         self,
         olds: tuple[Places, ...],
         news: tuple[Places, ...],
-        one: Choice,
-        other: Choice,
+        choices: tuple[Choice, Choice],
         findings: list[Finding],
         children: list[Child],
     ) -> None:
+        one, other = choices
         pairs, gone, come = self._matcher.match(olds, news)
         children += [Child("", old, new) for old, new in pairs]
         for places in gone:
@@ -185,6 +192,14 @@ def _paired(
             how = "added" if name in news else "removed"
             pointers = (_first(olds.get(name), one), _first(news.get(name), other))
             findings.append(Finding(f"{what}-{how}", *pointers, value=name))
+
+
+def _each(choice: Choice) -> tuple[Places, ...]:
+    return tuple((place,) for place in choice.alternatives)
+
+
+def _joined(places: Places, more: Places) -> Places:
+    return tuple(dict.fromkeys((*places, *more)))
 
 
 def _first(places: Places | None, view: View) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.diff.words import ADDED, LOWER, UPPER
@@ -132,8 +132,8 @@ class Views:
     def settled(self, pointer: str) -> Any:
         """What stands at the end of the references at a place, where nothing but references stands on the way."""
         node, seen = self.node(pointer), {pointer}
-        while isinstance(node, Mapping) and len(node) == 1 and _is_local(node.get("$ref")):
-            pointer = local_target(node["$ref"])
+        while isinstance(node, Mapping) and len(node) == 1 and _is_local(reference := node.get("$ref")):
+            pointer = local_target(reference)
             if pointer in seen:
                 return None
             seen.add(pointer)
@@ -197,7 +197,7 @@ class Views:
             view.prefix[number] = (*view.prefix[number], Place(join(pointer, "prefixItems", number)))
 
 
-def _is_local(reference: Any) -> bool:
+def _is_local(reference: Any) -> TypeGuard[str]:
     return isinstance(reference, str) and (reference == "#" or reference.startswith("#/"))
 
 
@@ -228,7 +228,7 @@ def common_types(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
 
 def _add_child(view: View, keyword: str, written: Any, pointer: str) -> None:
     if written is False and keyword in ("additionalProperties", "unevaluatedProperties", "unevaluatedItems"):
-        _say(view, keyword, False, pointer)
+        view.words[keyword] = Said(written, pointer)
     if isinstance(written, Mapping) and (written or keyword not in ("additionalProperties", "items")):
         view.children[keyword] = (*view.children.get(keyword, ()), Place(join(pointer, keyword)))
 

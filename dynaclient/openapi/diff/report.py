@@ -1,0 +1,78 @@
+"""Changes as they are found, with their sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynaclient.openapi.diff.model import Change, Level
+from dynaclient.openapi.diff.rules import RULES, schema_rule
+from dynaclient.openapi.diff.walk import Located, Walk
+from dynaclient.openapi.diff.words import NESTED
+
+_SUBJECTS = {
+    "request-body": ("the request body", "the request property {path}"),
+    "request-parameter": ("{label}", "{label}, property {path}"),
+    "reply-body": ("the reply {label}", "the reply property {path} ({label})"),
+    "reply-header": ("the reply header {label}", "the reply header {label}, property {path}"),
+}
+
+
+class Report:
+    """Collects the changes of one operation, or of the document (``operation`` is ``""``); the same change is noted once."""
+
+    def __init__(self, walk: Walk, operation: str = "") -> None:
+        self.walk = walk
+        self.operation = operation
+        self._changes: dict[tuple[str, str, str, str], Change] = {}
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self._changes.values())
+
+    def add(self, name: str, old: str, new: str, **details: Any) -> None:
+        """Note a change from the catalogue: its id, the pointers in the old and the new document, and what its sentence needs."""
+        rule = RULES[name]
+        self._note(name, rule.level, old, new, rule.sentence.format(**details) + str(details.get("detail", "")))
+
+    def schemas(self, root: str, label: str, old: str | None, new: str | None, *, loose: bool = False) -> None:
+        """Compare two schemas and note what changed.
+
+        Parameters
+        ----------
+        root:
+            Where they stand, one of ``words.ROOTS``.
+        label:
+            The parameter, header or status, for sentences.
+        old, new:
+            Their pointers; where one is None nothing is compared.
+        loose:
+            Whether nothing here breaks a client, because the value is handed over as it comes.
+        """
+        if old is None or new is None:
+            return
+        direction = root.partition("-")[0]
+        for located in self.walk.differences(old, new, direction):
+            self._located(root, label, direction, located, loose=loose)
+
+    def _located(self, root: str, label: str, direction: str, located: Located, *, loose: bool) -> None:
+        path, finding, muted = located
+        place = NESTED[root] if path else root
+        word = schema_rule(place, finding.what)
+        assert word is not None, finding.what
+        level: Level = word.request if direction == "request" else word.reply
+        level = "safe" if muted else "risky" if loose and level == "breaking" else level
+        subject = _SUBJECTS[root][bool(path)].format(path=path.lstrip("."), label=label)
+        phrase = word.phrase.replace("{value}", finding.value)
+        self._note(
+            f"{place}-{finding.what}",
+            level,
+            finding.old,
+            finding.new,
+            f"{subject}: {phrase}{finding.detail}",
+            finding.value,
+        )
+
+    def _note(self, name: str, level: Level, old: str, new: str, message: str, value: str = "") -> None:
+        change = Change(name, level, self.operation, old, new, message)
+        known = (name, old, new, value) if name not in RULES else (name, old, new, message)
+        self._changes.setdefault(known, change)
