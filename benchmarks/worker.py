@@ -108,13 +108,17 @@ def document(base: str) -> dict:
 def aio(base, size):
     if size.endswith("base64"):
         raise Unable("has no vectors of base64")
-    import httpx
+    import httpx2
     from aiopenapi3 import OpenAPI
 
-    kept = httpx.Client()
-    api = OpenAPI("http://127.0.0.1/", document(f"{base}/{size}"), session_factory=lambda **_: kept)
+    kept = httpx2.Client()
+
+    def kept_session(*_: object, **__: object) -> httpx2.Client:
+        return kept
+
+    api = OpenAPI("http://127.0.0.1/", document(f"{base}/{size}"), session_factory=kept_session)
     api.authenticate(bearerAuth="k")
-    call = api.createRequest("embeddings_create")
+    call = api.createRequest(("/v1/embeddings", "post"))
     return lambda: call.request(data=arguments(size)).data.data[-1].embedding
 
 

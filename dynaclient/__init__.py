@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from dynaclient.observe import AttemptFacts, CallFacts, Observer, ReplyFacts, RequestFacts
     from dynaclient.openapi.model import RetryPolicy
     from dynaclient.openapi.normal import OMIT
-    from dynaclient.openapi.parts import File
+    from dynaclient.openapi.parts import File, Part
     from dynaclient.result import Result
     from dynaclient.save import Saved
     from dynaclient.stream import ItemStream
@@ -91,6 +91,7 @@ __all__ = [
     "OAuth2Password",
     "OAuth2Refresh",
     "Observer",
+    "Part",
     "PermissionDeniedError",
     "Problem",
     "ProtocolError",
@@ -134,7 +135,7 @@ _HOME = {
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
         "dynaclient.login": ("login", "logout"),
         "dynaclient.observe": ("AttemptFacts", "CallFacts", "Observer", "ReplyFacts", "RequestFacts"),
-        "dynaclient.openapi.parts": ("File",),
+        "dynaclient.openapi.parts": ("File", "Part"),
         "dynaclient.result": ("Result",),
         "dynaclient.save": ("Saved",),
         "dynaclient.stream": ("ItemStream",),

@@ -21,13 +21,16 @@ from dynaclient.wire import Attempt, Request, Response, Stream
 if TYPE_CHECKING:
     import inspect
 
+    from collections.abc import Callable, Iterable
+
     from dynaclient.core import Core
+    from dynaclient.openapi.align import Aligner
     from dynaclient.options import Options
     from dynaclient.save import Progress, Saved
     from dynaclient.stream import ItemStream
     from dynaclient.watch import Watch
 
-CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "content_type"})
+CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "arrays", "content_type"})
 _SERVED = "http://127.0.0.1:8080"
 
 
@@ -47,10 +50,10 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     ``call(**arguments)`` sends and returns the value. Its verbs take the same arguments: ``send`` returns the Result, ``request`` sends nothing and returns the
     request, ``curl`` writes it as a shell line, ``stream`` iterates over the items of an open reply, ``pages`` and ``items`` go from page to page, ``save`` writes the
-    reply's body to a file.
+    reply's body to a file, ``map`` calls for many rows.
 
     All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``content_type``,
-    ``retries``, ``timeout``, ``server``, ``headers`` and ``validate``.
+    ``retries``, ``timeout``, ``server``, ``headers``, ``validate`` and ``split`` (True, or a number of inputs: as many requests as the inputs need, their replies merged).
     """
     )
 
@@ -128,7 +131,36 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
+        split = arguments.get("split")
+        if split and "split" not in self._hidden_options():
+            from dynaclient.bulk.mapping import split_call
+
+            return split_call(self, arguments, split)
         return self._send(self._shipment(arguments))
+
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> Iterator[Any]:
+        """The results of many rows, lazily and in the order of the rows: several requests are under way at once, and memory is bounded.
+
+        Parameters
+        ----------
+        rows:
+            The inputs, where the document says how the operation batches (``x-dynaclient-batch``); else mappings of its arguments, one for each call.
+        arguments:
+            Those that are the same for all rows; call options; and ``batch`` (rows in one request), ``in_flight`` (requests at once, 8), ``on_error`` (``"raise"``, or
+            ``"record"``: the error stands in the place of the row's result), ``tokenizer``, ``rpm`` and ``tpm`` (requests and tokens a minute at most).
+        """
+        from dynaclient.bulk.mapping import mapped
+
+        return mapped(self, rows, arguments)
+
+    @property
+    def aligner(self) -> Aligner | None:
+        """What counts the inputs of a call, where the document says how the operation batches."""
+        return self._ready().parser.aligner
+
+    def options_among(self, given: Iterable[str]) -> list[str]:
+        """Which of these names are call options and no arguments of the operation."""
+        return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]
 
     def request(self, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
@@ -237,7 +269,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
         prepared = self._prepared or self._ready()
         way, needs, arguments, content_type = self._choose(arguments)
-        if prepared.several:
+        if prepared.several or content_type is not None:
             prepared = self._core.prepared_for(prepared, content_type, arguments)
         bound = self._bind(prepared, way, arguments)
         if needs is None or dry:
@@ -275,6 +307,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             arguments = {name: value for name, value in arguments.items() if name not in given}
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
             content_type = given.pop("content_type", None)
+            given.pop("split", None)
             if given:
                 way = self._core.way(self._ready().operation, self._options.evolve(**given))
                 return way, None, arguments, content_type
@@ -316,13 +349,15 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     def _read(self, shipment: Shipment, response: Response) -> Any:
         parser = shipment.prepared.parser
+        if self._core.drift is not None:
+            self._core.drift.record(shipment.prepared.operation, response)
         if parser.is_error(response.status):
             from dynaclient.openapi.failure import failure
 
             wait = parse_retry_after(response.headers, self._core.world.now())
             raise failure(shipment.prepared.operation, response, wait)
         expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
-        return parser.parse(response, expected, shipment.way.reply_mode)
+        return parser.parse(response, expected, shipment.way.reply_mode, shipment.way.arrays)
 
     def _open(
         self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient import auth
 from dynaclient.call import Call
@@ -21,6 +21,7 @@ from dynaclient.world import World
 
 if TYPE_CHECKING:
     from dynaclient.profile import Profile
+    from dynaclient.source.amend import OverlaySource
     from dynaclient.transport.tls import ClientCert
 
 
@@ -41,6 +42,8 @@ class Client:
     ----------
     spec:
         The document: a path, a URL, text, bytes, a mapping, a loaded Document, or None for the one that ships.
+    overlays:
+        Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
         The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
     bearer_auth:
@@ -55,6 +58,8 @@ class Client:
         Header fields to add to every request.
     validate:
         ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+    arrays:
+        ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:
         What sends the requests, in place of urllib3: see `dynaclient.testing.FakeTransport`.
     proxy, ca_bundle, pool_size, max_reply_bytes:
@@ -73,6 +78,9 @@ class Client:
         A profile of the config file: its options stand where neither an argument nor a variable says anything. None: ``DYNACLIENT_PROFILE``.
     cache:
         Whether parsed documents are kept in the user's cache folder.
+    drift:
+        A file to which is written, one line of JSON each, how replies differ from the document; never a value of a reply, see `dynaclient.drift`.
+        None: ``DYNACLIENT_DRIFT``.
     world:
         Clock, sleep and random source; replaced in tests, see `dynaclient.testing.FakeClock`.
 
@@ -88,6 +96,7 @@ class Client:
         self,
         spec: Any = None,
         *,
+        overlays: Iterable[OverlaySource] | None = None,
         server: str | None = None,
         bearer_auth: auth.Credential | None = None,
         credentials: Mapping[str, auth.Credential] | None = None,
@@ -95,6 +104,7 @@ class Client:
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
         validate: str | Mapping[str, str] | None = None,
+        arrays: bool | str | None = None,
         transport: Transport | None = None,
         proxy: str | None = None,
         ca_bundle: str | os.PathLike[str] | None = None,
@@ -107,13 +117,15 @@ class Client:
         observers: Observer | Iterable[Observer] = (),
         profile: str | None = None,
         cache: bool = True,
+        drift: str | os.PathLike[str] | None = None,
         world: World = World(),
     ) -> None:
         _check_kinds(transport, credentials)
         chosen = self._profile(profile)
         options = Options()
         if chosen is not None:
-            spec = chosen.spec if spec is None else spec
+            if spec is None:
+                spec, overlays = chosen.spec, chosen.overlays if overlays is None else overlays
             options = options.evolve(
                 server=chosen.server,
                 timeout=chosen.timeout,
@@ -127,6 +139,7 @@ class Client:
             retries=retries,
             headers=headers,
             validate=validate,
+            arrays=arrays,
             settings=settings,
             send_defaults=send_defaults or None,
         )
@@ -151,8 +164,8 @@ class Client:
                 clock=world.clock,
             )
 
-        document = open_document(spec, make_transport, cache=cache)
-        self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers)
+        document = open_document(spec, make_transport, cache=cache, overlays=overlays or ())
+        self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
         unknown = wallet.names() - self._core.api.schemes.keys()
         if unknown:
             known = ", ".join(self._core.api.schemes) or "none"
@@ -182,11 +195,12 @@ class Client:
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
         validate: str | Mapping[str, str] | None = None,
+        arrays: bool | str | None = None,
         settings: Mapping[str, Any] | None = None,
         send_defaults: bool | None = None,
-    ) -> Client:
+    ) -> Self:
         """A new client with some options changed, which shares this one's document, credentials and connections."""
-        changed = Client.__new__(Client)
+        changed = type(self).__new__(type(self))
         changed._core = self._core
         changed._options = self._options.evolve(
             server=server,
@@ -194,6 +208,7 @@ class Client:
             retries=retries,
             headers=headers,
             validate=validate,
+            arrays=arrays,
             settings=settings,
             send_defaults=send_defaults,
         )
@@ -203,7 +218,7 @@ class Client:
         """Close the connections. A closed client opens new ones when it is used again."""
         self._core.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

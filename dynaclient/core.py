@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,6 +33,7 @@ from dynaclient.wire import Timeout
 from dynaclient.world import World
 
 if TYPE_CHECKING:
+    from dynaclient.drift import Recorder
     from dynaclient.openapi.items import Reading
     from dynaclient.openapi.paging import Pager
     from dynaclient.openapi.parts import Attachment
@@ -59,6 +61,7 @@ class Core:
         variables: Mapping[str, str] | None = None,
         world: World = World(),
         observers: Any = (),
+        drift: str | os.PathLike[str] | None = None,
     ) -> None:
         self.document = document
         self.api: Api = api_of(document)
@@ -75,7 +78,15 @@ class Core:
         self._readings: dict[tuple[str, str], Reading] = {}
         self._budget = RetryBudget()
         self._lock = threading.RLock()
+        self.drift = self._recorder(drift or os.environ.get("DYNACLIENT_DRIFT") or None)
         wallet.open(self._network, world, document.source)
+
+    def _recorder(self, path: str | os.PathLike[str] | None) -> Recorder | None:
+        if path is None:
+            return None
+        from dynaclient.drift import Recorder
+
+        return Recorder(self.api, self.checker, path)
 
     def prepared(self, name: str) -> Prepared:
         """An operation, ready to be called with its default media type; made when it is first asked for."""
@@ -92,7 +103,10 @@ class Core:
         from dynaclient.openapi.read import with_media
 
         body = default.operation.body
-        media = choose(body, content_type, arguments) if body is not None else None
+        if body is None:
+            problem = Problem("content_type", "is for a body, and the operation takes none")
+            raise ArgumentError(f"{default.operation.dotted} was not called", problems=(problem,))
+        media = choose(body, content_type, arguments)
         if media is None or media == default.binder.media:
             return default
         key = f"{default.operation.dotted} {media.name}"
@@ -166,6 +180,7 @@ class Core:
             reply_mode=options.validate[1],
             budget=self._budget if policy.budget else None,
             settings=self._settings(options),
+            arrays=options.arrays,
             send_defaults=options.send_defaults,
         )
 

@@ -54,6 +54,7 @@ class Way:
     reply_mode: str
     budget: RetryBudget | None
     settings: Mapping[tuple[str, str], Any] | None = None
+    arrays: str = ""
     send_defaults: bool = False
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dynaclient.errors import SpecError
@@ -11,6 +11,9 @@ from dynaclient.openapi.model import RetryPolicy
 from dynaclient.source import Document, load
 from dynaclient.transport import Transport, deliver
 from dynaclient.wire import Request, Timeout
+
+if TYPE_CHECKING:
+    from dynaclient.source.amend import OverlaySource
 
 _TIMEOUT = Timeout(connect=5.0, read=30.0, total=120.0)
 _ACCEPT = "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, */*;q=0.5"
@@ -43,8 +46,10 @@ def fetcher(transport: Transport) -> Callable[[str], tuple[bytes, str, str]]:
     return fetch
 
 
-def open_document(spec: Any, make_transport: Callable[[], Transport], *, cache: bool = True) -> Document:
-    """The document behind whatever a caller may name: a Document as it is, a URL fetched, all else loaded.
+def open_document(
+    spec: Any, make_transport: Callable[[], Transport], *, cache: bool = True, overlays: Iterable[OverlaySource] = ()
+) -> Document:
+    """The document behind whatever a caller may name: a Document as it is, a URL fetched, all else loaded; overlays applied.
 
     Parameters
     ----------
@@ -54,14 +59,25 @@ def open_document(spec: Any, make_transport: Callable[[], Transport], *, cache: 
         Makes the transport by which a URL is fetched; it is closed afterwards.
     cache:
         Whether the parsed form may be kept in the user's cache folder.
+    overlays:
+        What is applied to it, in order: see `dynaclient.source.amend.amended`.
 
     Raises
     ------
     SpecError
-        Where the document cannot be read.
+        Where the document or an overlay cannot be read.
     TransportError
         Where its server does not answer.
     """
+    document = _opened(spec, make_transport, cache=cache)
+    if not overlays:
+        return document
+    from dynaclient.source.amend import amended
+
+    return amended(document, overlays)
+
+
+def _opened(spec: Any, make_transport: Callable[[], Transport], *, cache: bool) -> Document:
     if isinstance(spec, Document):
         return spec
     if not (isinstance(spec, str) and spec.lower().startswith(("http://", "https://")) and "\n" not in spec):

@@ -30,6 +30,7 @@ class Options:
     retries: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] | None = field(default=None, repr=False)
     validate: tuple[str, str] = ("strict", "strict")
+    arrays: str = ""
     settings: Mapping[str, Any] | None = None
     send_defaults: bool = False
 
@@ -61,6 +62,8 @@ class Options:
                 changes["send_defaults"] = bool(value)
             elif name == "validate":
                 changes["validate"] = parse_validate(value, self.validate)
+            elif name == "arrays":
+                changes["arrays"] = parse_arrays(value)
         return replace(self, **changes)
 
     def __reduce__(self) -> Any:
@@ -122,6 +125,24 @@ def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:
             "validate", f"{value!r} is not strict, warn or off, nor a mapping of them for request and reply"
         )
     return given.get("request", before[0]), given.get("reply", before[1])
+
+
+def parse_arrays(value: Any) -> str:
+    """The typecode of what arrays of numbers become: True or ``"float64"``, ``"float32"``; empty for False, lists.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is anything else.
+    """
+    from dynaclient.openapi.vectors import TYPECODES
+
+    if value is False:
+        return ""
+    name = "float64" if value is True else value
+    if isinstance(name, str) and name in TYPECODES:
+        return TYPECODES[name]
+    raise bad_option("arrays", f"{value!r} is not True, False, 'float64' or 'float32'")
 
 
 def bad_option(name: str, message: str) -> ArgumentError:

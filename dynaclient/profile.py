@@ -33,6 +33,7 @@ VARIABLE = "DYNACLIENT_PROFILE"
 _TOP = ("profile", "api")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "spec": (str,),
+    "overlays": (list,),
     "server": (str,),
     "timeout": (int, float),
     "retries": (int, bool, str, dict),
@@ -62,6 +63,7 @@ class Profile:
     name: str
     path: Path
     spec: str | None = None
+    overlays: tuple[str, ...] = ()
     server: str | None = None
     timeout: float | None = None
     retries: Any = None
@@ -179,12 +181,16 @@ class _Reading:
             raise ArgumentError(f"the profile {self.name!r} makes no sense", problems=tuple(self.problems))
         if "spec" in given:
             given["spec"] = self._placed(given["spec"])
+        if "overlays" in given:
+            given["overlays"] = tuple(self._overlay(name) for name in given["overlays"])
         return Profile(self.name, self.file, **given, credentials=credentials)
 
     def wrong(self, key: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(f"profile.{self.name}.{key}", message, hint=hint))
 
     def _check_options(self, given: Mapping[str, Any]) -> None:
+        if not all(isinstance(name, str) and name for name in given.get("overlays", ())):
+            self.wrong("overlays", "is not a list of texts")
         for key in ("timeout", "retries", "headers", "validate"):
             if key in given:
                 try:
@@ -204,6 +210,10 @@ class _Reading:
     def _placed(self, spec: str) -> str:
         """A path is relative to the file that names it."""
         return spec if "://" in spec else str(self.file.parent / Path(spec).expanduser())
+
+    def _overlay(self, name: str) -> str:
+        """A path is relative to the file that names it; a bare name is that of an overlay that ships."""
+        return self._placed(name) if "." in name or "/" in name or os.sep in name else name
 
     def credential(self, key: str, value: Any) -> Credential | None:
         """A credential in any of its forms, or None where it is wrong."""
@@ -276,7 +286,14 @@ class _Reading:
         return None
 
 
-_WORDS: Mapping[type, str] = {str: "a text", int: "a number", float: "a number", bool: "true or false", dict: "a table"}
+_WORDS: Mapping[type, str] = {
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+}
 
 
 def _is_sound(parts: Mapping[str, Any]) -> bool:

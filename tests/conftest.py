@@ -3,7 +3,12 @@
 import os
 
 import pytest
+from hypothesis import settings
 from loopback import Loopback
+
+# How long an example takes says nothing of what holds: machines are slow at times.
+settings.register_profile("dynaclient", deadline=None)
+settings.load_profile("dynaclient")
 
 
 @pytest.fixture(autouse=True, scope="session")

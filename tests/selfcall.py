@@ -143,8 +143,9 @@ class Trial:
         begun = time.monotonic()
         with self.tally.step("load", "document"), Client(self.path, server="local") as client:
             self.client = client
-            self.app = Recorder(client.api, vary=self.seed)
-            client._core._embedded = LocalTransport(self.app)
+            self.steady, self.varied = Recorder(client.api), Recorder(client.api, vary=self.seed)
+            self.embedded = LocalTransport(self.steady)
+            client._core._embedded = self.embedded
             self.checker = Checker(client.api.document, client.api.version)
             self.tally.operations = len(client)
             self.tally.tolerated = client.api.tolerated
@@ -181,6 +182,7 @@ class Trial:
                 arguments = draws.arguments(whole=number % 2 == 0)
                 if number == 0:
                     self.dry_run(name, call, arguments)
+                self.app = self.varied if number else self.steady  # the first reply is the example, where there is one
                 self.call(name, call, arguments)
 
     def dry_run(self, name: str, call: Any, arguments: dict[str, Any]) -> None:
@@ -189,12 +191,15 @@ class Trial:
             request = call.request(**arguments)
             if request.method != call.operation.method:
                 raise WrongError(f"the request is a {request.method}")
+            if not call.curl(**arguments).startswith("curl "):
+                raise WrongError("the line for curl does not begin with its name")
             self.tally.dry_runs += 1
 
     def call(self, name: str, call: Any, arguments: dict[str, Any]) -> None:
         """One call in process, and what came of it on both sides."""
         self.tally.calls += 1
         with self.tally.step("call", name):
+            self.embedded.app = self.app
             self.app.seen = None, None
             consumed(call.send(**arguments))
             self.compare(call.operation, arguments)
@@ -247,6 +252,7 @@ class Trial:
             for scheme in self.client.api.schemes.values()
             if scheme.type != "mutualTLS"
         }
+        self.app = self.varied
         with LocalServer(self.app) as server, Client(self.path, server=server.url, credentials=credentials) as client:
             for name in chosen:
                 with self.tally.step("over HTTP", name):

@@ -53,7 +53,7 @@ def test_the_start_imports_nothing_but_click(environment, option):
     )
     ours = {name for name in loaded if name.startswith("dynaclient.")}
     assert ours <= {f"dynaclient.{name}" for name in ("version", "cli")} | {
-        f"dynaclient.cli.{name}" for name in ("app", "completion", "messages", "sections", "settings")
+        f"dynaclient.cli.{name}" for name in ("app", "completion", "kinds", "messages", "sections", "settings")
     }
 
 

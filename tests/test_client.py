@@ -411,3 +411,19 @@ def test_settings_are_sent_with_every_call_that_takes_them():
     assert [request.target for request in fake.requests] == ["/x?api-version=2026-01", "/x?api-version=2025-12"]
     with pytest.raises(dynaclient.ArgumentError, match="no global parameter"):
         Client(spec, transport=fake, settings={"other": 1}).look()
+
+
+def test_vectors_come_packed_where_that_is_asked_for():
+    """``arrays`` gives buffers in place of lists, per client and per call; the values are the same and are judged the same."""
+    fake = FakeTransport(json_response(embeddings_reply([0.1, 2, -0.5])), repeat=True)
+    client = Client(transport=fake, bearer_auth=KEY, arrays=True)
+    vector = client.embeddings.create(input="a", model="m").data[0].embedding
+    assert (type(vector), vector, np.asarray(vector).dtype) == (dynaclient.Vector, [0.1, 2.0, -0.5], np.float64)
+    small = client.embeddings.create(input="a", model="m", arrays="float32").data[0].embedding
+    assert np.array_equal(np.asarray(small), np.array([0.1, 2, -0.5], np.float32))
+    assert client.embeddings.create(input="a", model="m", arrays=False).data[0].embedding == [0.1, 2, -0.5]
+    with pytest.raises(dynaclient.ArgumentError, match="arrays"):
+        client.embeddings.create(input="a", model="m", arrays="float16")
+    broken = FakeTransport(json_response(embeddings_reply([0.1, None])))
+    with pytest.raises(dynaclient.ReplyValidationError):
+        Client(transport=broken, bearer_auth=KEY, arrays=True).embeddings.create(input="a", model="m")

@@ -31,6 +31,7 @@ DOORS = {
     "urllib3": {"transport/"},
     "click": {"cli/"},
     "jmespath": {"cli/"},
+    "simdjson": {"openapi/simd.py"},
     "jsonpath_rfc9535": {"openapi/jsonpath.py"},
     "brotli": {"transport/"},
     "brotlicffi": {"transport/"},

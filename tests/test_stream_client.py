@@ -217,3 +217,10 @@ def test_declared_headers_and_links_come_as_values():
     link = result.links["shown"]
     client[link.operation](**link.arguments)
     assert fake.requests[1].target == "/x/7"
+
+
+def test_a_media_type_needs_a_body():
+    """``content_type`` on an operation without a body is refused."""
+    client = Client(document({"/x": {"get": operation(operationId="look")}}), transport=FakeTransport())
+    with pytest.raises(dynaclient.ArgumentError, match="takes none"):
+        client.look(content_type="application/json")

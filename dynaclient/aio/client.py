@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient.aio.iterate import AsyncIterate
 from dynaclient.aio.workers import Scope, Workers
@@ -67,9 +67,9 @@ class AsyncClient:
         """What the document says."""
         return self._client.api
 
-    def with_options(self, **options: Any) -> AsyncClient:
+    def with_options(self, **options: Any) -> Self:
         """A new client with some options changed, see `dynaclient.Client.with_options`; it shares this one's document, credentials, connections and threads."""
-        changed = AsyncClient.__new__(AsyncClient)
+        changed = type(self).__new__(type(self))
         changed._workers = self._workers
         changed._client = self._client.with_options(**options)
         return changed
@@ -81,7 +81,7 @@ class AsyncClient:
 
     aclose = close
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

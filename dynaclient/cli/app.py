@@ -78,7 +78,7 @@ class RootGroup(SectionedGroup):
         if incomplete.startswith("-"):
             return once(click.Command.shell_complete(self, ctx, incomplete), self.get_params(ctx), incomplete)
         found = {name: text for name, (_, _, text) in _COMMANDS.items()}
-        found.update({name: "An API that is kept under this name." for name in names()})
+        found.update(dict.fromkeys(names(), "An API that is kept under this name."))
         return [CompletionItem(name, help=text) for name, text in found.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -149,9 +149,7 @@ class Converter:
         return self._any or all(any(kind in self._types for kind in _kinds(value)) for value in values)
 
     def _refused(self, message: str) -> ArgumentError:
-        return ArgumentError(
-            "the line cannot be used", problems=(Problem(self._option, message, self._schema or ""),)
-        )
+        return ArgumentError("the line cannot be used", problems=(Problem(self._option, message, self._schema or ""),))
 
 
 def _scalar(text: str) -> Any:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynaclient.cli.documents import Opened, opened
+from dynaclient.cli.operation import streams
 from dynaclient.cli.sections import Sectioned
 from dynaclient.cli.settings import READING, Settings, settings_of, shared_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from dynaclient.openapi.model import MediaType, Operation, Parameter, Reply
+    from dynaclient.openapi.model import Flow, MediaType, Operation, Parameter, Reply, SecurityScheme
+    from dynaclient.profile import Profile
 
 _WAITS = 5
 
@@ -47,9 +49,11 @@ def _describe(ctx: click.Context, operation: str) -> None:
     if settings.query is not None or settings.output not in (None, "table", "raw"):
         printer.value(told)
     else:
+        from dynaclient.cli.described import lines
         from dynaclient.cli.messages import visible
+        from dynaclient.cli.pager import show
 
-        printer.text(visible("\n".join(_lines(told))))
+        show(printer, visible("\n".join(lines(told))), pager=not settings.no_pager)
 
 
 def describe_command() -> click.Command:
@@ -69,8 +73,10 @@ def description(document: Opened, operation: Operation, settings: Settings) -> d
     from dynaclient.openapi.server import target
 
     place = document.place
+    chosen = _profile(settings)
+    wanted = settings.server or (chosen.server if chosen is not None else None)
     try:  # the server's id, by which the variables of the credentials are chosen
-        server = target(operation.servers, settings.server, document.document.source).id
+        server = target(operation.servers, wanted, document.document.source).id
     except SpecError:  # a document whose servers cannot be called can still be described
         server = ""
     return {
@@ -90,11 +96,72 @@ def description(document: Opened, operation: Operation, settings: Settings) -> d
             {"id": entry.id, "url": entry.url, "description": entry.description, "place": place(entry.pointer)}
             for entry in operation.servers
         ],
-        "security": _security(document, operation, server),
+        "security": _security(document, operation, server, chosen),
+        "profile": None if chosen is None else _profile_told(chosen),
         "timeout": _timeout(operation, settings),
         "retries": _retries(document, operation, settings),
+        "streams": list(streams(operation)),
+        "paging": _paging(document, operation),
         "batch": _batch(document, operation),
     }
+
+
+def _profile(settings: Settings) -> Profile | None:
+    if settings.profile is None:
+        return None
+    from dynaclient.profile import load_profile
+
+    return load_profile(settings.profile)
+
+
+def _profile_told(profile: Profile) -> dict[str, Any]:
+    return {
+        "name": profile.name,
+        "file": str(profile.path),
+        "server": profile.server,
+        "credentials": sorted(profile.credentials),
+    }
+
+
+def _paging(document: Opened, operation: Operation) -> dict[str, Any] | None:
+    paging = operation.paging
+    if paging is None:
+        return None
+    return {
+        "type": paging.type,
+        "inputs": [{"name": item.name, "in": item.location, "type": item.type} for item in paging.inputs],
+        "results": paging.results,
+        "num_pages": paging.num_pages,
+        "next_cursor": paging.next_cursor,
+        "next_url": paging.next_url,
+        "place": document.place(paging.pointer),
+    }
+
+
+def _links(document: Opened, reply: Reply) -> list[dict[str, Any]]:
+    """The links of a reply: where each leads, as the document writes it."""
+    from dynaclient.openapi.pointer import at, deref, join
+
+    if not reply.linked:
+        return []
+    data = document.api.document
+    node = at(data, reply.pointer)
+    written = node.get("links") if isinstance(node, Mapping) else None
+    found = []
+    for name, entry in written.items() if isinstance(written, Mapping) else ():
+        link, place = deref(data, entry, join(reply.pointer, "links", name))
+        if isinstance(link, Mapping):
+            parameters = link.get("parameters")
+            found.append(
+                {
+                    "name": name,
+                    "to": str(link.get("operationId") or link.get("operationRef") or ""),
+                    "parameters": dict(parameters) if isinstance(parameters, Mapping) else {},
+                    "description": str(link.get("description") or ""),
+                    "place": document.place(place),
+                }
+            )
+    return found
 
 
 def _is_good(reply: Reply) -> bool:
@@ -103,6 +170,8 @@ def _is_good(reply: Reply) -> bool:
 
 def _argument(document: Opened, field: Parameter) -> dict[str, Any]:
     from dynaclient.cli.convert import metavar
+    from dynaclient.cli.nested import parts_of
+    from dynaclient.cli.options import option_name
     from dynaclient.openapi.shape import annotation, choices
 
     data = document.api.document
@@ -120,6 +189,16 @@ def _argument(document: Opened, field: Parameter) -> dict[str, Any]:
         "default": default,
         "description": field.description or str(said or ""),
         "place": document.place(field.pointer),
+        "parts": [
+            {
+                "option": option,
+                "required": item.required,
+                "type": metavar(data, item.schema),
+                "description": item.description,
+                "place": document.place(item.schema),
+            }
+            for option, item in parts_of(data, field, option_name(field.python_name))
+        ],
     }
 
 
@@ -145,15 +224,18 @@ def _reply(document: Opened, reply: Reply) -> dict[str, Any]:
         "description": reply.description,
         "content": _media(document, reply.content),
         "headers": list(reply.headers),
+        "links": _links(document, reply),
         "place": document.place(reply.pointer),
     }
 
 
-def _security(document: Opened, operation: Operation, server: str) -> list[list[dict[str, Any]]]:
+def _security(
+    document: Opened, operation: Operation, server: str, chosen: Profile | None
+) -> list[list[dict[str, Any]]]:
     """The alternatives, each a list of schemes: how to give the credential, and whether it is set; never its value."""
     from dynaclient import auth
 
-    wallet = auth.Wallet()
+    wallet = auth.Wallet(profile=chosen.pocket if chosen is not None else None)
     found = []
     for alternative in operation.security:
         schemes = []
@@ -168,14 +250,36 @@ def _security(document: Opened, operation: Operation, server: str) -> list[list[
                     "type": " ".join(filter(None, (scheme.type, scheme.scheme, scheme.location, scheme.parameter))),
                     "scopes": list(scopes),
                     "environment": list(auth.variables(scheme, server)),
-                    "option": "--bearer-auth" if auth.is_bearer(scheme) else "",
+                    "option": _credential_option(scheme),
                     "set": wallet.find(scheme, server) is not None,
+                    "flows": [_flow(kind, flow) for kind, flow in scheme.flows.items()],
+                    "openid_connect_url": scheme.openid_connect_url,
+                    "login": scheme.type in ("oauth2", "openIdConnect"),
+                    "description": scheme.description,
                     "server": server,
                     "place": document.place(scheme.pointer),
                 }
             )
         found.append(schemes)
     return found
+
+
+def _credential_option(scheme: SecurityScheme) -> str:
+    from dynaclient import auth
+
+    if scheme.type == "mutualTLS":
+        return "--cert"
+    return "--bearer-auth" if auth.is_bearer(scheme) else f"--credential {scheme.name}=@FILE"
+
+
+def _flow(kind: str, flow: Flow) -> dict[str, Any]:
+    return {
+        "flow": kind,
+        "token_url": flow.token_url,
+        "authorization_url": flow.authorization_url,
+        "device_authorization_url": flow.device_authorization_url,
+        "scopes": dict(flow.scopes),
+    }
 
 
 def _timeout(operation: Operation, settings: Settings) -> dict[str, Any]:
@@ -228,128 +332,3 @@ def _batch(document: Opened, operation: Operation) -> dict[str, Any] | None:
         "max_tokens": batch.max_tokens,
         "place": document.place(batch.pointer),
     }
-
-
-# --- for people
-
-
-def _lines(told: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{told['name']}  {told['method']} {told['path']}{'  (deprecated)' if told['deprecated'] else ''}"
-    yield f"    {told['place']}"
-    yield from _wrapped(told["summary"], "  ")
-    if told["description"] != told["summary"]:
-        yield from _wrapped(told["description"], "  ")
-    for heading, location in (("Arguments", False), ("Body", True)):
-        fields = [field for field in told["arguments"] if (field["in"] == "body") is location]
-        yield from _section(heading, _body_lines(told["body"], fields) if location else _field_lines(fields))
-    yield from _section("Replies", _reply_lines(told["replies"]))
-    yield from _section("Errors", _reply_lines(told["errors"]))
-    yield from _section("Servers", _server_lines(told["servers"]))
-    yield from _section("Credentials", _security_lines(told["security"]))
-    yield from _section("Timeout", [f"  {told['timeout']['seconds']:g} s for an attempt ({told['timeout']['from']})"])
-    yield from _section("Retries", _retry_lines(told["retries"]))
-    if told["batch"]:
-        yield from _section("Batch", _batch_lines(told["batch"]))
-
-
-def _section(heading: str, lines: Iterable[str]) -> Iterator[str]:
-    found = list(lines)
-    if found:
-        yield ""
-        yield heading
-        yield from found
-
-
-def _wrapped(text: str, margin: str) -> Iterator[str]:
-    import textwrap
-
-    for paragraph in text.splitlines():
-        if paragraph.strip():
-            yield from textwrap.wrap(paragraph.strip(), 96, initial_indent=margin, subsequent_indent=margin)
-
-
-def _body_lines(body: Mapping[str, Any] | None, fields: list[dict[str, Any]]) -> Iterator[str]:
-    if body is None:
-        return
-    kinds = ", ".join(media["type"] for media in body["content"])
-    yield f"  {kinds or 'no media type'}{', required' if body['required'] else ''}"
-    yield f"      {body['place']}"
-    yield from _wrapped(body["description"], "      ")
-    yield from _field_lines(fields)
-
-
-def _field_lines(fields: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for field in sorted(fields, key=lambda field: not field["required"]):
-        option = "--" + (field["python_name"].strip("_").replace("_", "-") or field["python_name"])
-        marks = [field["in"], "required" if field["required"] else "", "deprecated" if field["deprecated"] else ""]
-        if field["default"] is not None:
-            marks.append(f"service's default: {field['default']}")
-        yield f"  {option} {field['type']}  ({', '.join(filter(None, marks))})"
-        yield f"      {field['place']}"
-        yield from _wrapped(field["description"], "      ")
-
-
-def _reply_lines(replies: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for reply in replies:
-        kinds = ", ".join(media["type"] for media in reply["content"]) or "no body"
-        yield f"  {reply['status']}  {kinds}"
-        yield f"      {reply['place']}"
-        yield from _wrapped(reply["description"], "      ")
-
-
-def _server_lines(servers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for number, server in enumerate(servers):
-        mark = "  (default)" if number == 0 else ""
-        yield f"  {server['id'] + '  ' if server['id'] else ''}{server['url']}{mark}"
-        yield f"      {server['place']}"
-        yield from _wrapped(server["description"], "      ")
-    yield "  local  the embedded server: no network, no account"
-
-
-def _security_lines(alternatives: list[list[Mapping[str, Any]]]) -> Iterator[str]:
-    if not alternatives:
-        yield "  none needed"
-    for number, alternative in enumerate(alternatives):
-        yield from ["  or"] if number else []
-        if not alternative:
-            yield "  none needed"
-        for scheme in alternative:
-            if scheme.get("missing"):
-                yield f"  {scheme['scheme']}: the document does not define this scheme"
-                continue
-            ways = [*scheme["environment"], *filter(None, [scheme["option"]])]
-            where = f" at the server {scheme['server']}" if scheme["server"] else ""
-            state = "set" if scheme["set"] else "not set"
-            yield f"  {scheme['scheme']} ({scheme['type']}){where}: {' or '.join(ways) or 'no variable'} ({state})"
-            yield f"      {scheme['place']}"
-
-
-def _retry_lines(retries: Mapping[str, Any]) -> Iterator[str]:
-    if not retries["on"]:
-        yield "  none" if retries["declared"] else "  none declared: sent again only where nothing had been sent"
-        return
-    also = " and connection errors" if retries["connection_errors"] else ""
-    yield f"  on {', '.join(retries['statuses'])}{also}"
-    limits = [f"at most {retries['attempts']} attempts" if retries["attempts"] is not None else ""]
-    limits.append(f"within {retries['seconds']:g} s" if retries["seconds"] is not None else "")
-    yield "  " + (", ".join(filter(None, limits)) or "without a limit")
-    waits = [_wait(low, high) for low, high in retries["waits"]]
-    if waits:
-        more = retries["attempts"] is None or retries["attempts"] - 1 > len(waits)
-        yield f"  waits: {', '.join(waits)}{', ...' if more else ''}; a longer Retry-After is kept"
-    if retries["place"]:
-        yield f"      {retries['place']}"
-
-
-def _wait(low: float, high: float) -> str:
-    return f"{high:.3g} s" if low == high else f"{low:.3g} to {high:.3g} s"
-
-
-def _batch_lines(batch: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  a list in {batch['input']} gives as many results in {batch['output']}" + (
-        f", in the order of {batch['order']}" if batch["order"] else ""
-    )
-    limits = [f"at most {batch[key]} {key.removeprefix('max_')}" for key in ("max_items", "max_tokens") if batch[key]]
-    if limits:
-        yield f"  {' and '.join(limits)} in one request"
-    yield f"      {batch['place']}"

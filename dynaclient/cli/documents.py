@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dynaclient.source import Document
     from dynaclient.transport import Transport
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 PATIENCE = 1.0
 """Seconds after which people are told what is waited for."""
 
@@ -98,17 +100,31 @@ def opened(ctx: click.Context, spec: str | None = None) -> Opened:
     from dynaclient.index import api_of
 
     settings = settings_of(ctx)
+    overlays = settings.overlay
     spec = spec or settings.spec
     if spec is None and settings.profile is not None:
         from dynaclient.profile import load_profile
 
-        spec = load_profile(settings.profile).spec
-    kept: dict[str | None, Opened] = ctx.meta.setdefault(__name__, {})
-    if spec not in kept:
+        profile = load_profile(settings.profile)
+        spec, overlays = profile.spec, overlays or profile.overlays
+    kept: dict[object, Opened] = ctx.meta.setdefault(__name__, {})
+    key = (spec, overlays)
+    if key not in kept:
         with waiting_told(spec):
-            document = open_document(_standard_input(ctx) if spec == "-" else spec, _transport)
-        kept[spec] = Opened(spec, document, api_of(document))
-    return kept[spec]
+            source = _standard_input(ctx) if spec == "-" else of_project(spec) or spec
+            document = open_document(source, _transport, overlays=overlays)
+        kept[key] = Opened(spec, document, api_of(document))
+    return kept[key]
+
+
+def of_project(spec: str | None) -> Document | None:
+    """The document of the project that is meant by a bare name; None where it names none, and is a path then."""
+    if spec is None or not _NAME.fullmatch(spec):
+        return None
+    from dynaclient.project import find_project, project_document
+
+    project = find_project()
+    return project_document(spec) if project is not None and spec in project.documents else None
 
 
 def _standard_input(ctx: click.Context) -> bytes:

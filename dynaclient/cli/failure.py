@@ -200,7 +200,12 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
     problems = getattr(error, "problems", ())
     if problems:
         told["problems"] = [
-            {"where": problem.where, "message": typed(problem.message), "hint": typed(problem.hint), "pointer": problem.pointer}
+            {
+                "where": problem.where,
+                "message": typed(problem.message),
+                "hint": typed(problem.hint),
+                "pointer": problem.pointer,
+            }
             for problem in problems
         ]
     for name in ("status_code", "request_id", "retry_after", "source", "pointer", "line", "column", "sent"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from dynaclient.errors import ArgumentError, Problem
 
 _YAML = (".yaml", ".yml")
+_VALUES = (*_YAML, ".json")
+_RAW = ("any", "lines", "sequence")
+"""Bodies that a file may hold as they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Inputs:
 
     def __init__(self, taken: str = "") -> None:
         self._taken = taken  # the option that has read standard input
+        self._closing = ExitStack()
 
     def text(self, value: str, option: str) -> Text:
         """The text that a value stands for.
@@ -69,6 +74,10 @@ class Inputs:
             raise _refused(option, f"cannot read {value[1:]!r}: {reason}", hint) from None
 
     def _standard_input(self, option: str) -> bytes:
+        data: bytes = self._standard_stream(option).read()
+        return data
+
+    def _standard_stream(self, option: str) -> Any:
         if self._taken:
             raise _refused(option, f"standard input was read for {self._taken} already; put one of them into a file")
         self._taken = option
@@ -78,26 +87,65 @@ class Inputs:
         if stream.isatty():
             sys.stderr.write(f"dynaclient: reading {option} from the terminal; end it with Ctrl-D\n")
             sys.stderr.flush()
-        return stream.buffer.read()
+        return stream.buffer
 
-    def body(self, value: str, *, json: bool, text: bool) -> Any:
+    def body(self, value: str, kind: str) -> Any:
         """The whole body that ``--body`` names.
 
         Parameters
         ----------
         value:
-            A text, ``@file`` or ``-``. A file whose name ends in ``.yaml`` or ``.yml`` is read as YAML where the body is JSON.
-        json, text:
-            Of which kind the operation's media type is; neither: bytes.
+            A text, ``@file`` or ``-``. A file whose name ends in ``.yaml`` or ``.yml`` is read as YAML where values are expected.
+        kind:
+            How the media type is written: see `dynaclient.openapi.bodies.kind_of`.
         """
-        if json:
-            if value.startswith("@") and not value.startswith("@@") and value.lower().endswith(_YAML):
-                return _yaml(value)
-            return _json(self.text(value, "--body").text)
-        if text:
-            return self.text(value, "--body").text
         named = value == "-" or (value.startswith("@") and not value.startswith("@@"))
-        return self.data(value, "--body") if named else self.text(value, "--body").text.encode()
+        if kind == "text":
+            return self.text(value, "--body").text
+        if kind == "binary" or (kind in _RAW and named and not value.lower().endswith(_VALUES)):
+            return self.file(value, "--body")
+        if named and value.lower().endswith(_YAML):
+            return _yaml(value)
+        text = self.text(value, "--body").text
+        if kind == "xml" and text.lstrip().startswith("<"):
+            return text
+        return _json(text)
+
+    def file(self, value: str, option: str) -> Any:
+        """What a binary value stands for: a file that is read while it is sent, its name with an ``@`` before it or ``-``; else the bytes of the text."""
+        from dynaclient.openapi.parts import File
+
+        if value in ("-", "@-"):
+            return File(self._standard_stream(option), filename="stdin")
+        if not value.startswith("@") or value.startswith("@@"):
+            text = value.removeprefix("@") if value.startswith("@@") else value
+            if text == value and _is_file(text):
+                raise _refused(option, "this is the name of a file", f"@{text} sends the file")
+            return text.encode()
+        path = Path(value[1:])
+        if not _is_file(value[1:]):
+            self.data(value, option)  # says why it cannot be read, unless it is a pipe
+        from dynaclient.cli.progress import counted
+
+        return File(self._closing.enter_context(counted(path)), filename=path.name) if _seen() else File(path)
+
+    def __enter__(self) -> Inputs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _seen() -> bool:
+    """Whether somebody sees progress on standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _yaml(value: str) -> Any:

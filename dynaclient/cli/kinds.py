@@ -90,9 +90,8 @@ def _as_typed(message: str, text: str) -> str:
             f"{text[:60]!r} is neither a whole number of retries, such as 3, nor `none`, nor fields of the retry policy, "
             "such as max-attempts=3,max-interval=2000."
         )
-    return re.sub(
-        r"\b[a-z]+(?:[_A-Z][a-z]+)+\b", lambda name: re.sub(r"_|(?=[A-Z])", "-", name[0]).lower(), message
-    ).rstrip(".") + "."  # fmt: skip
+    named = re.sub(r"\b[a-z]+(?:[_A-Z][a-z]+)+\b", lambda name: re.sub(r"_|(?=[A-Z])", "-", name[0]).lower(), message)
+    return named if named.endswith("?") else f"{named.rstrip('.')}."
 
 
 class ServerName(click.ParamType[str]):

@@ -26,7 +26,9 @@ def _ops(ctx: click.Context, search: str) -> None:
         printer.value([as_data(key, document) for key in keys])
         return
     if keys:
-        printer.text(as_text(keys))
+        from dynaclient.cli.pager import show
+
+        show(printer, as_text(keys), pager=not settings.no_pager)
     if not keys:
         from dynaclient.cli import messages
 

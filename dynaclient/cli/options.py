@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ARGUMENTS, BODY = "Arguments", "Body"
 _LONGEST_HELP = 240
 _BRIEF = 62
+_MOST_PARTS = 6
 _MANY = 24
 """Beyond so many arguments the help page shows one line of each that is not required."""
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -62,12 +63,13 @@ def _files(begun: str) -> Iterator[str]:
 
 
 class ArgumentOption(click.Option):
-    """An option for one argument of an operation, or, where ``path`` is not empty, for a part of one.
+    """An option for one argument of an operation, or, where ``path`` is not empty, for a part of one, whose ``schema`` that is.
 
     ``field`` is the argument, ``section`` its heading on the help page; ``brief``: the page shows one line of it.
     """
 
     path: Steps = ()
+    schema: str | None = None
     brief = False
 
     def __init__(self, declarations: list[str], field: Parameter, section: str, **attributes: Any) -> None:
@@ -135,11 +137,16 @@ def _main_spellings(fields: Iterable[Parameter]) -> dict[str, str]:
     """Python name -> option: ``encoding_format`` is ``--encoding-format``, ``from_`` is ``--from``."""
     found: dict[str, str] = {}
     for field in fields:
-        wanted = "--" + (field.python_name.strip("_").replace("_", "-") or field.python_name)
+        wanted = option_name(field.python_name)
         if wanted in found.values():
             wanted = "--" + field.python_name
         found[field.python_name] = wanted
     return found
+
+
+def option_name(python_name: str) -> str:
+    """``encoding_format`` is ``--encoding-format``, ``from_`` is ``--from``."""
+    return "--" + (python_name.strip("_").replace("_", "-") or python_name)
 
 
 def _others(field: Parameter, taken: set[str]) -> list[str]:
@@ -196,8 +203,18 @@ def help_of(field: Parameter, document: Mapping[str, Any]) -> str:
         limits,
         f"service's default: {_as_text(default)[:40]}" if default is not None else "",
     ]
+    inner = _parts(field, document)
+    marks.append(f"parts: {inner}" if inner else "")
     shown = "; ".join(mark for mark in marks if mark)
     return "  ".join(filter(None, [*parts, f"[{shown}]" if shown else ""]))
+
+
+def _parts(field: Parameter, document: Mapping[str, Any]) -> str:
+    """The dotted options right below an argument, shortly: ``.role .content``."""
+    from dynaclient.cli.nested import parts_of
+
+    found = [name.replace(".N.", ".0.") for name, _ in parts_of(document, field, "", 1)]
+    return " ".join(found[:_MOST_PARTS]) + (" ..." if len(found) > _MOST_PARTS else "")
 
 
 def _said(document: Mapping[str, Any], schema: str | None, key: str) -> str:

@@ -64,6 +64,10 @@ class Printer:
                 write(b"---\n")
             self.text(rendered(self._found(value), self.output, pretty=False))
 
+    def array(self, values: Iterable[Any]) -> None:
+        """Print values as one array: when all are there."""
+        self.text(rendered([self._found(value) for value in values], self.output, pretty=_is_terminal()))
+
     def text(self, text: str) -> None:
         """Print lines."""
         write(text.encode("utf-8", "backslashreplace") + b"\n")

@@ -60,7 +60,9 @@ def _misused(node: Mapping[str, Any]) -> Iterator[str]:
         name, count = str(node["value"]), len(children)
         if name not in known:
             close = get_close_matches(name, known, 1)
-            yield f"calls {name}(), which is no function of JMESPath" + (f"; did you mean {close[0]}()?" if close else "")
+            yield f"calls {name}(), which is no function of JMESPath" + (
+                f"; did you mean {close[0]}()?" if close else ""
+            )
         else:
             signature = known[name]["signature"]
             variadic = bool(signature) and bool(signature[-1].get("variadic"))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from dynaclient.cli import messages
 from dynaclient.cli.convert import Converter
-from dynaclient.cli.inputs import Inputs, headers
+from dynaclient.cli.inputs import Inputs
+from dynaclient.cli.nested import MISSING, lay, order
 from dynaclient.cli.output import Printer
-from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.cli.wording import options_named
+from dynaclient.errors import ArgumentError, Problem
 
 if TYPE_CHECKING:
-    from dynaclient.call import Call
-    from dynaclient.cli.calls import OperationCommand
+    from dynaclient.cli.operation import Given, OperationCommand
     from dynaclient.cli.settings import Settings
-    from dynaclient.client import Client
-    from dynaclient.wire import Attempt, Request, Upload
+    from dynaclient.openapi.model import Parameter
 
 
-def run_call(command: OperationCommand, settings: Settings, typed: Mapping[str, Sequence[str]]) -> None:
+def run_call(command: OperationCommand, settings: Settings, given: Given) -> None:
     """Send the call and print its value; or, where the settings say so, print the request.
 
     Parameters
@@ -30,62 +32,52 @@ def run_call(command: OperationCommand, settings: Settings, typed: Mapping[str, 
         The command of the operation.
     settings:
         The shared options.
-    typed:
-        Python name of the argument, or ``body`` -> the texts that were given.
+    given:
+        What was said of the arguments.
 
     Raises
     ------
     DynaclientError
         Whatever goes wrong; problems with arguments name the options.
     """
+    from dynaclient.cli.connect import client_of
+    from dynaclient.cli.send import send
+
+    _check(settings)
     printer = Printer(settings.output, settings.query)
-    with spelled_as_typed(command), warnings_told(), client_of(command, settings) as client:
-        arguments = arguments_of(command, typed)
+    with (
+        spelled_as_typed(command, given.spelled),
+        options_named(settings.origin),
+        warnings_told(),
+        Inputs("--spec" if settings.spec == "-" else "") as inputs,
+        client_of(command.document, settings, inputs) as client,
+    ):
+        arguments = arguments_of(command, given, inputs)
+        if settings.content_type and not command.owns("--content-type"):
+            arguments["content_type"] = settings.content_type
         call = client[command.operation.dotted]
         if settings.curl:
-            printer.text(call.curl(**arguments))
+            from dynaclient.cli.shown import shown_curl
+
+            printer.text(shown_curl(client, call, arguments, settings))
         elif settings.dry_run:
-            printer.value(shown_request(call.request(**arguments)))
+            from dynaclient.cli.shown import shown_request
+
+            printer.value(shown_request(client, call, arguments))
         else:
-            _send(call, arguments, printer, settings)
+            send(command, call, arguments, printer, settings)
 
 
-def _send(call: Call, arguments: Mapping[str, Any], printer: Printer, settings: Settings) -> None:
-    if settings.verbose:
-        request = call.request(**arguments)
-        messages.note(f"{request.method} {request.url}")
-    try:
-        result = call.send(**arguments)
-    except DynaclientError as error:
-        if settings.verbose:
-            _tell(getattr(error, "attempts", ()))
-        raise
-    if settings.verbose:
-        _tell(result.attempts)
-        known = f", request id {result.request_id}" if result.request_id else ""
-        messages.note(f"{result.status} after {result.elapsed:.3f} s{known}")
-    printer.reply(result.value, result.response)
-
-
-@contextmanager
-def client_of(command: OperationCommand, settings: Settings) -> Iterator[Client]:
-    """A client with these settings, closed at the end."""
-    from dynaclient.client import Client
-    from dynaclient.world import World
-
-    with Client(
-        command.document.document,
-        server=settings.server,
-        bearer_auth=settings.bearer_auth,
-        timeout=settings.timeout,
-        retries=settings.retries,
-        headers=headers(settings.header) or None,
-        validate=settings.validate,
-        proxy=settings.proxy,
-        ca_bundle=settings.ca_bundle,
-        world=World(sleep=_told_sleep) if settings.verbose else World(),
-    ) as client:
-        yield client
+def _check(settings: Settings) -> None:
+    """Refuse what cannot be done together."""
+    paged = "--max-items" if settings.max_items is not None else "--all" if settings.all else ""
+    ways = [paged, "--pages" if settings.pages else "", "--stream" if settings.stream else ""]
+    ways.append("--output-file" if settings.output_file not in (None, "-") else "")
+    chosen = [way for way in ways if way]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} cannot be used together")
+    if settings.key and not settings.cert:
+        raise click.UsageError("--key is the key of a certificate: --cert FILE is missing")
 
 
 @contextmanager
@@ -93,9 +85,11 @@ def warnings_told() -> Iterator[None]:
     """What the client warns of on its logger goes to standard error, as a message of the command."""
     import logging
 
+    from dynaclient.cli.wording import typed
+
     class Teller(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            messages.warning(record.getMessage())
+            messages.warning(typed(record.getMessage()))
 
     logger, teller = logging.getLogger("dynaclient"), Teller(logging.WARNING)
     logger.addHandler(teller)
@@ -105,27 +99,7 @@ def warnings_told() -> Iterator[None]:
         logger.removeHandler(teller)
 
 
-def _told_sleep(seconds: float) -> None:
-    """Wait between two attempts, and say so, lest people think that nothing happens."""
-    import time
-
-    messages.note(f"waiting {seconds:.3f} s before the next attempt")
-    time.sleep(seconds)
-
-
-def _tell(attempts: Iterable[Attempt]) -> None:
-    """Tell what became of the attempts."""
-    for attempt in attempts:
-        outcome = str(attempt.status) if attempt.error is None else attempt.error
-        text = f"attempt {attempt.number}: {outcome}, {attempt.elapsed:.3f} s"
-        if attempt.retry_after is not None:
-            text += f", Retry-After {attempt.retry_after:g} s"
-        if attempt.delay is not None:
-            text += f", then waited {attempt.delay:.3f} s"
-        messages.note(text)
-
-
-def arguments_of(command: OperationCommand, typed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def arguments_of(command: OperationCommand, given: Given, inputs: Inputs) -> dict[str, Any]:
     """The arguments of the call, converted by the schemas.
 
     Raises
@@ -133,46 +107,79 @@ def arguments_of(command: OperationCommand, typed: Mapping[str, Sequence[str]]) 
     ArgumentError
         With all that could not be read or converted, at once.
     """
-    inputs = Inputs()
+    from dynaclient.openapi.bodies import kind_of
+
     document = command.document.api.document
+    kind = kind_of(document, command.media) if command.media is not None else ""
+    reading = _Reading(document, kind, inputs)
     fields = {field.python_name: field for field in command.operation.arguments}
     arguments: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, texts in typed.items():
-        option = command.made.spelled[name]
-        try:
+    for name, texts in given.arguments.items():
+        option = given.spelled[name]
+        with reading.gathering():
             if name in fields:
-                converter = Converter(document, fields[name].schema, option)
-                arguments[name] = converter.value([inputs.text(text, option) for text in texts])
+                arguments[name] = reading.value(fields[name], texts, option)
             else:
-                arguments[name] = _body(command, inputs, texts)
-        except ArgumentError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise not_called(command, problems)
+                arguments[name] = reading.body(texts)
+    body = arguments.get("body") if "body" not in fields else None
+    for part, texts in sorted(given.parts, key=lambda entry: order(entry[0].path)):
+        field = part.field
+        known = body.get(field.name, MISSING) if isinstance(body, Mapping) and field.location == "body" else MISSING
+        base = arguments.get(field.python_name, known)
+        with reading.gathering():
+            value = reading.value(field, texts, part.opts[0], part.schema)
+            arguments[field.python_name] = lay(base, part.path, value, part.opts[0])
+    if reading.problems:
+        raise not_called(command, reading.problems)
     return arguments
 
 
-def _body(command: OperationCommand, inputs: Inputs, texts: Sequence[str]) -> Any:
-    from dynaclient.openapi.media import is_json, is_text
-    from dynaclient.openapi.read import default_media
+class _Reading:
+    """Turns the texts of one line into values; what is wrong is gathered."""
 
-    if len(texts) > 1:
-        raise ArgumentError("", problems=(Problem("--body", f"was given {len(texts)} times"),))
-    media = default_media(command.operation.body.content) if command.operation.body else None
-    name = media.name if media else ""
-    return inputs.body(texts[0], json=is_json(name), text=is_text(name))
+    def __init__(self, document: Mapping[str, Any], kind: str, inputs: Inputs) -> None:
+        self.problems: list[Problem] = []
+        self._document, self._kind, self._inputs = document, kind, inputs
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        try:
+            yield
+        except ArgumentError as error:
+            self.problems.extend(error.problems)
+
+    def value(self, field: Parameter, texts: Sequence[str], option: str, schema: str | None = None) -> Any:
+        """The value of an argument, or of the part of it whose schema is given."""
+        from dynaclient.openapi.encoding import is_binary
+        from dynaclient.openapi.shape import types
+
+        schema = schema if schema is not None else field.schema
+        if self._kind == "multipart" and field.location == "body" and is_binary(self._document, schema):
+            files = [self._inputs.file(text, option) for text in texts]
+            several = len(files) > 1 or (schema is not None and "array" in types(self._document, schema))
+            return files if several else files[0]
+        converter = Converter(self._document, schema, option)
+        value = converter.value([self._inputs.text(text, option) for text in texts])
+        for reason in converter.broken.values():
+            messages.warning(f"{option}: the value begins like JSON and is none, so it is sent as text ({reason})")
+        return value
+
+    def body(self, texts: Sequence[str]) -> Any:
+        """The whole body."""
+        if len(texts) > 1:
+            raise ArgumentError("", problems=(Problem("--body", f"was given {len(texts)} times"),))
+        return self._inputs.body(texts[0], self._kind)
 
 
 @contextmanager
-def spelled_as_typed(command: OperationCommand) -> Iterator[None]:
+def spelled_as_typed(command: OperationCommand, spelled: Mapping[str, str]) -> Iterator[None]:
     """Errors name the options as people type them: ``input[0]`` becomes ``--input[0]``."""
     try:
         yield
     except ArgumentError as error:
         if not error.operation or not error.problems:
             raise
-        raise not_called(command, [_spelled(problem, command.made.spelled) for problem in error.problems]) from None
+        raise not_called(command, [_spelled(problem, spelled) for problem in error.problems]) from None
 
 
 def _spelled(problem: Problem, spelled: Mapping[str, str]) -> Problem:
@@ -187,33 +194,3 @@ def not_called(command: OperationCommand, problems: Sequence[Problem]) -> Argume
     name = command.operation.dotted
     count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
     return ArgumentError(f"{name} was not called, {count} with its arguments", problems=tuple(problems), operation=name)
-
-
-def shown_request(request: Request) -> dict[str, Any]:
-    """A request that was not sent, as a dry run prints it: ``method``, ``url``, ``headers``, ``body`` (JSON as values, else text, else base64; of one that is
-    read while it is sent, the size).
-    """
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": dict(request.headers),
-        "body": None if request.body is None else _shown_body(request.body, request.headers.get("Content-Type", "")),
-    }
-
-
-def _shown_body(body: bytes | Upload, content_type: str) -> Any:
-    from dynaclient.openapi.media import decode_json, is_json
-
-    if not isinstance(body, bytes):
-        return {"bytes": body.length}
-    if is_json(content_type):
-        try:
-            return decode_json(body)
-        except ValueError:
-            pass
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        from base64 import b64encode
-
-        return {"base64": b64encode(body).decode()}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynaclient.cli.documents import opened
+from dynaclient.cli.kinds import Filled, Lines
 from dynaclient.cli.sections import Sectioned
-from dynaclient.cli.settings import Lines, shared_options
+from dynaclient.cli.settings import MESSAGES, error_hint, shared_options, variable_of
 
 if TYPE_CHECKING:
     from dynaclient.local import LocalServer
@@ -37,6 +39,21 @@ def _ready(server: LocalServer) -> None:
     write(f"{server.url}\n".encode())
 
 
+class _Meant(click.Option):
+    """An option whose variable, where it is there, must not be empty: a server that was meant to ask for a token would let everybody in."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        found = super().resolve_envvar_value(ctx)
+        if found is None and os.environ.get(variable_of(self, ctx)) is not None:
+            raise click.UsageError(
+                f"the environment variable {variable_of(self, ctx)} is empty; give it a value, or unset it", ctx
+            )
+        return found
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        return error_hint(self, ctx) or super().get_error_hint(ctx)
+
+
 def serve_command() -> click.Command:
     """The ``serve`` command."""
     options: list[click.Parameter] = [
@@ -59,16 +76,17 @@ def serve_command() -> click.Command:
         click.Option(["--retry-after"], metavar="SECONDS|DATE", help="The Retry-After of replies with 429 and 503."),
         click.Option(["--delay"], metavar="SPAN", help="How long each reply takes at least: `200ms`, `1.5s`."),
         click.Option(["--seed"], default=0, type=int, help="Where the draw for shares of failures begins."),
-        click.Option(
+        _Meant(
             ["--require-bearer"],
             metavar="TOKEN",
+            type=Filled("the token"),
             help="Ask for this bearer token. Others can see it in the list of processes: prefer the variable DYNACLIENT_SERVE_REQUIRE_BEARER.",
         ),
-        click.Option(
+        _Meant(
             ["--model-alias"],
             multiple=True,
             metavar="NAME",
-            type=Lines(),
+            type=Filled("the name"),
             help="One more name of the built-in model. May be repeated.",
         ),
         click.Option(["--no-access-log"], is_flag=True, help="Write no line for each request to standard error."),
@@ -76,7 +94,7 @@ def serve_command() -> click.Command:
     return Sectioned(
         "serve",
         callback=_serve,
-        params=[*options, *shared_options(("spec", "no_color", "error_format"))],
+        params=[*options, *shared_options(("spec", "profile", *MESSAGES))],
         help=(
             "Serve the document on this machine: what the embedded server can compute is computed, all else comes from the document's "
             "examples and schemas. The first line on standard output is the URL. Ctrl-C ends it."

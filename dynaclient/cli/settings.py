@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ class SharedOption(click.Option):
         super().__init__(list(declarations), expose_value=False, **attributes)
         self.setting = setting
         self.section = section
+        self.brief = False  # the help page of an operation, which has enough to show, tells the first sentence only
 
     def handle_parse_result(
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
@@ -37,6 +39,13 @@ class SharedOption(click.Option):
             given.setdefault(id(ctx), {})[self.setting] = value
             ctx.meta.setdefault(f"{__name__}.origin", {})[source.name.lower(), self.setting] = self.origin(ctx)
         return value, args
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and what it does; of one that is brief, the first sentence."""
+        record = super().get_help_record(ctx)
+        if record is None or not self.brief:
+            return record
+        return record[0], re.split(r"(?<=[.:;])\s", record[1], maxsplit=1)[0].rstrip(":;.") + "."
 
     def origin(self, ctx: click.Context) -> str:
         """What gave the value: the option as it is typed, or the variable of the environment."""
@@ -80,6 +89,7 @@ class Settings:
     """
 
     spec: str | None = None
+    overlay: tuple[str, ...] = ()
     profile: str | None = None
     server: str | None = None
     server_variable: tuple[str, ...] = ()
@@ -102,6 +112,7 @@ class Settings:
     pages: bool = False
     max_items: int | None = None
     output_file: str | None = None
+    drift: str | None = None
     output: str | None = None
     query: str | None = None
     verbose: bool = False
@@ -137,7 +148,8 @@ def settings_of(ctx: click.Context) -> Settings:
                     several.setdefault(name, []).extend(value)
                 else:
                     found[name] = value
-    return Settings(**found, **{name: tuple(values) for name, values in several.items()}, origin=origin)
+    found.update({name: tuple(values) for name, values in several.items()})
+    return Settings(**found, origin=origin)
 
 
 def settle(ctx: click.Context, given: Mapping[str, Any], origin: str) -> None:
@@ -175,8 +187,13 @@ _FLAG: Mapping[str, Any] = {"is_flag": True, "default": None}
 _OPTIONS: Mapping[str, _Spec] = {
     "spec": _Spec(
         ("--spec",),
-        "The OpenAPI document: a file, a URL, or - for standard input. Without it, the one that ships with dynaclient.",
-        {"metavar": "FILE|URL|-", "type": click.Path(allow_dash=True)},
+        "The OpenAPI document: a file, a URL, - for standard input, or the name of one in dynaclient.toml. Without it, the one that ships with dynaclient.",
+        {"metavar": "FILE|URL|NAME|-", "type": click.Path(allow_dash=True)},
+    ),
+    "overlay": _Spec(
+        ("--overlay",),
+        "An overlay that amends the document: a file, or the name of one that ships; may be repeated.",
+        {"metavar": "FILE|NAME", "multiple": True, "type": click.Path()},
     ),
     "profile": _Spec(
         ("--profile",),
@@ -191,6 +208,11 @@ _OPTIONS: Mapping[str, _Spec] = {
     ),
     "validate": _Spec(
         ("--validate",), "What to do where a request or reply breaks the document's schema.", _choice(*MODES)
+    ),
+    "drift": _Spec(
+        ("--drift",),
+        "Write to a file how replies differ from the document, for `dynaclient spec learn`; no value of a reply is written.",
+        {"metavar": "FILE", "type": click.Path(dir_okay=False)},
     ),
     "header": _Spec(
         ("--header",),
@@ -282,8 +304,8 @@ _OPTIONS: Mapping[str, _Spec] = {
 
 ALL = tuple(name for name in _OPTIONS if name != "no_pager")
 MESSAGES = ("verbose", "no_color", "error_format")
-READING = ("spec", "profile", "server", "server_variable", "output", "query", "no_pager", *MESSAGES)
-SIGNING = ("spec", "profile", "server", "server_variable", "proxy", "ca_bundle", "cert", "key", *MESSAGES)
+READING = ("spec", "overlay", "profile", "server", "server_variable", "output", "query", "no_pager", *MESSAGES)
+SIGNING = ("spec", "overlay", "profile", "server", "server_variable", "proxy", "ca_bundle", "cert", "key", *MESSAGES)
 
 
 def shared_options(names: Iterable[str] = ALL, taken: Iterable[str] = ()) -> list[click.Parameter]:

@@ -26,7 +26,7 @@ class Omit:
         return "OMIT"
 
 
-OMIT = Omit()
+OMIT: Any = Omit()
 """Passed as an argument, it means that the argument is not passed: ``create(..., user=name or OMIT)``."""
 
 _PLAIN = frozenset({str, int, bool, type(None)})

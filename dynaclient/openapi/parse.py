@@ -22,6 +22,7 @@ from dynaclient.wire import Response
 
 if TYPE_CHECKING:
     from dynaclient.openapi.headers import HeaderReader, TypedHeaders
+    from dynaclient.openapi.vectors import Layout
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
@@ -40,6 +41,7 @@ class Plan:
     content_type: str
     fault: str = ""
     headers: HeaderReader | None = None
+    schema: str | None = None
 
 
 class Parser:
@@ -65,13 +67,14 @@ class Parser:
         self._replies = {reply.status: reply for reply in operation.replies}
         self._errors = frozenset(operation.error_statuses)
         self._plans: dict[tuple[int, str], Plan] = {}
+        self._layouts: dict[str, Layout | None] = {}
         self._readers: dict[str, HeaderReader] = {}
 
     def is_error(self, status: int) -> bool:
         """Whether a status raises an APIError."""
         return str(status) in self._errors or f"{status // 100}XX" in self._errors
 
-    def parse(self, response: Response, expected: int | None, mode: str) -> Any:
+    def parse(self, response: Response, expected: int | None, mode: str, arrays: str = "") -> Any:
         """The value of a good reply: Records and lists, a str for text, bytes for anything else, None where there is no body.
 
         Parameters
@@ -82,6 +85,8 @@ class Parser:
             How many inputs the call had, where the operation batches.
         mode:
             ``strict`` raises, ``warn`` reports and returns, ``off`` looks at nothing but the encoding.
+        arrays:
+            The typecode of the Vectors that arrays of numbers become; empty: they are lists.
 
         Raises
         ------
@@ -96,10 +101,8 @@ class Parser:
             self._judge_headers(plan.headers, response, mode)
         if not response.body and (response.status in _NO_BODY or not plan.declared or self._headless):
             return None
-        value = self._decode(plan, response)
         try:
-            if mode != "off":
-                self._judge(plan, response, value, mode)
+            value = self._value(plan, response, mode, arrays)
             return self._finish(plan, response, value, expected, mode)
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
@@ -130,6 +133,31 @@ class Parser:
         problems = reader.problems(response.headers)
         if problems:
             self._report(self._invalid(response, problems, None), mode)
+
+    def _value(self, plan: Plan, response: Response, mode: str, arrays: str) -> Any:
+        """The body, decoded and judged; where arrays are wanted, with those of numbers packed."""
+        spots = self._layout(plan) if arrays else None
+        if spots is not None:
+            from dynaclient.openapi.vectors import MISSED, packed, read
+
+            accepts = plan.validator.accepts if plan.validator is not None and mode != "off" else _anything
+            value = read(response.body, spots, arrays, accepts)
+            if value is not MISSED:
+                return value
+        value = self._decode(plan, response)
+        if mode != "off":
+            self._judge(plan, response, value, mode)
+        return packed(spots, value, arrays) if spots is not None else value
+
+    def _layout(self, plan: Plan) -> Layout | None:
+        """Where replies have arrays of numbers; looked for when they are first asked for as such."""
+        if plan.schema is None or plan.kind != "json":
+            return None
+        if plan.schema not in self._layouts:
+            from dynaclient.openapi.vectors import layout
+
+            self._layouts[plan.schema] = layout(self._document, plan.schema)
+        return self._layouts[plan.schema]
 
     def _decode(self, plan: Plan, response: Response) -> Any:
         try:
@@ -231,6 +259,7 @@ class Parser:
             step=decoding(self._document, judged) if judged is not None else None,
             declared=True,
             content_type=content_type,
+            schema=media.schema,
         )
 
     def _by_schema(self, schema: str, content_type: str) -> tuple[Callable[[bytes, str], Any], str] | None:
@@ -256,6 +285,10 @@ class Parser:
             return text if isinstance(value, str) else value
 
         return scalar, "scalar"
+
+
+def _anything(_: Any) -> bool:
+    return True
 
 
 def _single(content_type: str) -> str:

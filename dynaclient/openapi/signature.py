@@ -22,6 +22,7 @@ CALL_OPTIONS: Mapping[str, str] = {
     "server": "str | None",
     "headers": "Mapping[str, str] | None",
     "validate": "str | Mapping[str, str] | None",
+    "arrays": "bool | str | None",
 }
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
@@ -31,6 +32,7 @@ _OPTION_HELP = {
     "server": "The id or URL of a server, or `local`.",
     "headers": "Header fields to add.",
     "validate": "`strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.",
+    "arrays": "True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.",
 }
 
 

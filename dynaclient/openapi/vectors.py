@@ -298,11 +298,15 @@ def _cut(data: bytes, typecode: str) -> tuple[list[Vector], bytes]:
     vectors: list[Vector] = []
     pieces: list[bytes] = []
     view, end = memoryview(data), 0
-    while opening := _OPENING.search(data, end):
-        begin = opening.start()
+    begin = data.find(b"[")
+    while begin >= 0:
+        if not _OPENING.match(data, begin):
+            begin = data.find(b"[", begin + 1)
+            continue
         pieces += data[end:begin], b"[%d]" % len(vectors)
-        end = data.find(b"]", begin) + 1
-        vectors.append(_native(_floats(view[begin : end or len(data)], typecode), typecode))
+        end = data.find(b"]", begin) + 1 or len(data)
+        vectors.append(_native(_floats(view[begin:end], typecode), typecode))
+        begin = data.find(b"[", end)
     if not vectors:
         raise ValueError("there is nothing to cut")
     pieces.append(data[end:])

@@ -15,7 +15,7 @@ import stat
 import sys
 import time
 from binascii import crc32
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def _linux() -> bool:
     return sys.platform.startswith("linux")
 
 
-def get(kind: str, key: str) -> Any:
+def get(kind: str, key: str, decode: Callable[[bytes], Any] = msgspec.json.decode) -> Any:
     """What was put under this key, or None where nothing is, or nothing that can be trusted.
 
     Parameters
@@ -62,6 +62,8 @@ def get(kind: str, key: str) -> Any:
         What sort of thing it is; a folder of its own: ``document``.
     key:
         Names the entry; any text.
+    decode:
+        Reads the JSON text of the entry.
     """
     if not enabled():
         return None
@@ -71,7 +73,7 @@ def get(kind: str, key: str) -> Any:
         if payload is None:
             return None
         with _uncollected():
-            return msgspec.json.decode(payload)
+            return decode(payload)
     except (OSError, ValueError, RuntimeError, msgspec.MsgspecError):
         return None
 

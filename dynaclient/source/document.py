@@ -38,6 +38,8 @@ class Document:
         The names of the files that were read, the document itself first.
     kept:
         Whether what is made from the document may be kept in the user's cache folder, as its parsed form is.
+    overlays:
+        The names of the overlays that were applied, in order.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -47,6 +49,7 @@ class Document:
     texts: Mapping[str, SourceFile] = field(default_factory=dict, repr=False, compare=False)
     origins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
     kept: bool = field(default=False, repr=False, compare=False)
+    overlays: tuple[str, ...] = ()
 
     def place(self, pointer: str) -> Place:
         """Where a node stands: the file it came from, line and column (from 1; 0 for a document that never was text).

@@ -14,6 +14,7 @@ from dynaclient.errors import SpecError
 from dynaclient.source import cache as store
 from dynaclient.source.document import Document, check_kind, plain_mapping, with_text_versions
 from dynaclient.source.limits import DEFAULT_LIMITS, Limits
+from dynaclient.source.pieces import decode_entry
 from dynaclient.source.place import SourceFile
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class _Reading:
 
     def remembered(self) -> Document | None:
         """The document from the cache, if all that it was made from is unchanged and may still be read."""
-        entry = store.get("document", self.key)
+        entry = store.get("document", self.key, decode_entry)
         try:
             used = self._unchanged(entry["files"])
             return None if used is None else self.document(entry["data"], used, entry["origins"], yaml=entry["yaml"])

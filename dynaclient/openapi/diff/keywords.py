@@ -115,9 +115,15 @@ def _discriminator(one: View, other: View) -> Iterator[Finding]:
     if old.get("propertyName") != new.get("propertyName"):
         detail = _from_to(old.get("propertyName"), new.get("propertyName"))
         yield Finding("discriminator-property-name-changed", *pointers, detail)
-    maps = [entry.get("mapping") if isinstance(entry.get("mapping"), Mapping) else {} for entry in (old, new)]
-    for what, name in entries(*maps):
-        yield Finding(f"discriminator-mapping-{what}", *pointers, value=name)
+    for what, name in entries(mapping_of(one), mapping_of(other)):
+        if what != "changed":  # whether it means another schema is not seen by its name
+            yield Finding(f"discriminator-mapping-{what}", *pointers, value=name)
+
+
+def mapping_of(view: View) -> Mapping[str, Any]:
+    """What a discriminator maps values to."""
+    found = (view.says("discriminator") or {}).get("mapping")
+    return found if isinstance(found, Mapping) else {}
 
 
 def entries(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dynaclient.openapi.diff.model import Change, Level
+from dynaclient.openapi.diff.found import Finding
+from dynaclient.openapi.diff.model import LEVELS, Change, Level
 from dynaclient.openapi.diff.rules import RULES, schema_rule
 from dynaclient.openapi.diff.walk import Located, Walk
 from dynaclient.openapi.diff.words import NESTED
@@ -29,10 +30,10 @@ class Report:
     def __iter__(self) -> Iterator[Change]:
         return iter(self._changes.values())
 
-    def add(self, name: str, old: str, new: str, **details: Any) -> None:
+    def add(self, name: str, old: str, new: str, /, **details: Any) -> None:
         """Note a change from the catalogue: its id, the pointers in the old and the new document, and what its sentence needs."""
         rule = RULES[name]
-        self._note(name, rule.level, old, new, rule.sentence.format(**details) + str(details.get("detail", "")))
+        self._note(name, rule.level, old, new, rule.sentence.format(**details))
 
     def schemas(self, root: str, label: str, old: str | None, new: str | None, *, loose: bool = False) -> None:
         """Compare two schemas and note what changed.
@@ -52,27 +53,25 @@ class Report:
             return
         direction = root.partition("-")[0]
         for located in self.walk.differences(old, new, direction):
-            self._located(root, label, direction, located, loose=loose)
+            self._located(root, label, located, loose=loose)
 
-    def _located(self, root: str, label: str, direction: str, located: Located, *, loose: bool) -> None:
+    def word(self, root: str, label: str, what: str, old: str, new: str, detail: str = "") -> None:
+        """Note a change of the schema part that stands on something else than a schema: a parameter that was deprecated."""
+        self._located(root, label, Located("", Finding(what, old, new, detail), muted=False), loose=False)
+
+    def _located(self, root: str, label: str, located: Located, *, loose: bool) -> None:
         path, finding, muted = located
         place = NESTED[root] if path else root
         word = schema_rule(place, finding.what)
         assert word is not None, finding.what
-        level: Level = word.request if direction == "request" else word.reply
+        level: Level = word.request if root.startswith("request") else word.reply
         level = "safe" if muted else "risky" if loose and level == "breaking" else level
-        subject = _SUBJECTS[root][bool(path)].format(path=path.lstrip("."), label=label)
-        phrase = word.phrase.replace("{value}", finding.value)
-        self._note(
-            f"{place}-{finding.what}",
-            level,
-            finding.old,
-            finding.new,
-            f"{subject}: {phrase}{finding.detail}",
-            finding.value,
-        )
+        subject = _SUBJECTS[root][bool(path)].format(path=f"`{path.lstrip('.')}`", label=label)
+        message = f"{subject}: {word.phrase.replace('{value}', finding.value)}{finding.detail}"
+        self._note(f"{place}-{finding.what}", level, finding.old, finding.new, message, finding.value)
 
     def _note(self, name: str, level: Level, old: str, new: str, message: str, value: str = "") -> None:
-        change = Change(name, level, self.operation, old, new, message)
-        known = (name, old, new, value) if name not in RULES else (name, old, new, message)
-        self._changes.setdefault(known, change)
+        known = (name, old, new, message if name in RULES else value)
+        before = self._changes.get(known)
+        if before is None or LEVELS.index(level) < LEVELS.index(before.level):
+            self._changes[known] = Change(name, level, self.operation, old, new, message)

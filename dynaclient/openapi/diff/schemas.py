@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dynaclient.openapi.diff import keywords
 from dynaclient.openapi.diff.alternatives import Matcher
 from dynaclient.openapi.diff.found import Finding
 from dynaclient.openapi.diff.view import Choice, Place, Places, View, Views, key
 from dynaclient.openapi.diff.words import ADDED
+from dynaclient.openapi.pointer import join, local_target
 
 _STEPS = {
     "items": "[]",
@@ -47,8 +48,9 @@ class Compared:
 class Comparer:
     """Compares the schemas of two documents, each pair once."""
 
-    def __init__(self, old: Views, new: Views) -> None:
+    def __init__(self, old: Views, new: Views, equal: Callable[[str, str], bool]) -> None:
         self._old, self._new = old, new
+        self._equal = equal
         self._matcher = Matcher(old, new)
         self._made: dict[tuple[Places, Places], Compared] = {}
 
@@ -73,6 +75,7 @@ class Comparer:
         if any(finding.what == "type-changed" for finding in typed):
             return Compared((*findings, *keywords.remarks(one, other)), ())
         findings += keywords.remarks(one, other)
+        findings += self._mapping(one, other)
         findings += keywords.assertions(one, other)
         self._properties(one, other, findings, children)
         self._inside(one, other, findings, children)
@@ -101,6 +104,15 @@ class Comparer:
                 pointers = (_first(olds.get(name), one), _first(news.get(name), other))
                 detail = ", with a default" if is_now and shown.words.get("default") else ""
                 findings.append(Finding(what, *pointers, detail, step=step, mute=mute))
+
+    def _mapping(self, one: View, other: View) -> Iterator[Finding]:
+        """The discriminator's values that mean another schema, by what it says, not by its name."""
+        old, new = (keywords.mapping_of(view) for view in (one, other))
+        for name in old:
+            pair = [_target(table.get(name)) for table in (old, new)]
+            if name in new and old[name] != new[name] and not (pair[0] and pair[1] and self._equal(pair[0], pair[1])):
+                pointers = (one.where("discriminator"), other.where("discriminator"))
+                yield Finding("discriminator-mapping-changed", *pointers, value=name)
 
     def _inside(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
         findings += keywords.additional(one, other)
@@ -192,6 +204,15 @@ def _paired(
             how = "added" if name in news else "removed"
             pointers = (_first(olds.get(name), one), _first(news.get(name), other))
             findings.append(Finding(f"{what}-{how}", *pointers, value=name))
+
+
+def _target(reference: Any) -> str:
+    """The pointer that an entry of a discriminator's mapping names: by reference, or by the name of a component."""
+    if not isinstance(reference, str):
+        return ""
+    if reference.startswith("#/"):
+        return local_target(reference)
+    return join("/components/schemas", reference)
 
 
 def _each(choice: Choice) -> tuple[Places, ...]:

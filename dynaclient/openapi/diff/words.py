@@ -149,8 +149,6 @@ SCHEMA: Mapping[str, Word] = {
     "discriminator-mapping-removed": Word("risky", "safe", "the discriminator knows one value fewer: {value}"),
     "discriminator-mapping-changed": Word(*_UNSURE, "the discriminator's value {value} means another schema"),
     "became-read-only": Word("breaking", "safe", "it is set by the service (readOnly)"),
-    "became-not-read-only": Word(*_HARMLESS, "it may be sent (readOnly no longer)"),
-    "became-not-read-only-required": Word("breaking", "safe", "it must be sent (required, and readOnly no longer)"),
     "became-write-only": Word(*_WIDENS, "it no longer comes back (writeOnly)"),
     "became-not-write-only": Word(*_HARMLESS, "it comes back (writeOnly no longer)"),
     "deprecated": Word(*_HARMLESS, "it was deprecated"),
@@ -173,6 +171,8 @@ PROPERTY: Mapping[str, Word] = {
     "removed-required": Word(*_BREAKS, "it was removed, though it was required"),
     "became-required": Word(*_NARROWS, "it became required"),
     "became-optional": Word(*_WIDENS, "it became optional"),
+    "became-not-read-only": Word(*_HARMLESS, "it may be sent (readOnly no longer)"),
+    "became-not-read-only-required": Word("breaking", "safe", "it must be sent (required, and readOnly no longer)"),
 }
 """What may happen to a property of an object."""
 

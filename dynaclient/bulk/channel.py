@@ -1,0 +1,156 @@
+"""One operation with everything constant but its rows: sends a run of rows as one request."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dynaclient.bulk.gate import Gate, GatedTransport
+from dynaclient.bulk.pace import Pace
+from dynaclient.bulk.plan import Run, field, renumbered
+from dynaclient.cancel import interruptible
+from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.model import Batch, RetryPolicy
+
+if TYPE_CHECKING:
+    from dynaclient.call import Call
+    from dynaclient.exchange import Shipment
+    from dynaclient.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What became of a run: ``values`` has a result, or an error, for each row; ``sums`` what the document adds up."""
+
+    values: Sequence[Any]
+    sums: tuple[float, ...] = ()
+
+    def __add__(self, other: Piece) -> Piece:
+        if not self.sums or not other.sums:
+            return Piece([*self.values, *other.values], self.sums or other.sums)
+        return Piece([*self.values, *other.values], tuple(map(sum, zip(self.sums, other.sums, strict=True))))
+
+
+_PLACE = re.compile(r"\[(\d+)\](.*)", re.DOTALL)
+
+
+class Channel:
+    """Sends runs of rows through one operation, at one pace; safe among threads.
+
+    Parameters
+    ----------
+    call:
+        The operation.
+    constants:
+        Arguments and call options that are the same for all rows.
+    pace:
+        How fast.
+    """
+
+    def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace) -> None:
+        operation = call.operation
+        self.batch: Batch | None = operation.batch
+        self.name = operation.dotted
+        self.input = input_of(call)
+        self._call, self.gate = _gated(call, constants, pace)
+        # Options are part of the gated call already, but for the media type, which is chosen for each.
+        options = set(call.options_among(constants)) - {"content_type"}
+        self._constants = {name: value for name, value in constants.items() if name not in options}
+        if self.input in self._constants:
+            raise self._taken()
+
+    def _taken(self) -> ArgumentError:
+        problem = Problem(self.input, "is what the rows are for; it cannot be the same for all of them")
+        return ArgumentError("an option makes no sense", problems=(problem,), operation=self.name)
+
+    def arguments(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """The arguments of the call that carries these rows."""
+        if self.batch is not None:
+            return {**self._constants, self.input: list(rows)}
+        (row,) = rows
+        if not isinstance(row, Mapping):
+            problem = Problem("rows", f"{self.name} takes one row a call: a mapping of its arguments is expected")
+            raise ArgumentError("a row makes no sense", problems=(problem,), operation=self.name)
+        return {**self._constants, **row}
+
+    def shipment(self, run: Run[Any]) -> Shipment:
+        """The call that carries a run, checked and written, and not sent.
+
+        Raises
+        ------
+        ArgumentError
+            The places in it count from the first of all rows.
+        """
+        try:
+            return self._call._shipment(self.arguments(run.rows))
+        except ArgumentError as error:
+            if not run.first or not error.problems:
+                raise
+            problems = tuple(self._shifted(problem, run.first) for problem in error.problems)
+            text = str(error).partition(": " if len(problems) == 1 else ":\n")[0]
+            raise ArgumentError(text, problems=problems, operation=error.operation) from None
+
+    def _shifted(self, problem: Problem, by: int) -> Problem:
+        found = _PLACE.fullmatch(problem.where.removeprefix(self.input))
+        if found is None or not problem.where.startswith(self.input):
+            return problem
+        return replace(problem, where=f"{self.input}[{int(found[1]) + by}]{found[2]}")
+
+    def ship(self, run: Run[Any], shipment: Shipment) -> Result:
+        """Send a call that was written before."""
+        self.gate.expect(run.tokens)
+        return self._call._send(shipment)
+
+    def result(self, run: Run[Any]) -> Result:
+        """Send the run and return all that is known of the call."""
+        self.gate.expect(run.tokens)
+        return self._call.send(**self.arguments(run.rows))
+
+    def send(self, run: Run[Any]) -> Piece:
+        """Send the run; its results, one for each row."""
+        value = self.result(run).value
+        batch = self.batch
+        if batch is None:
+            return Piece([value])
+        results = value.get(batch.output) if isinstance(value, dict) else None
+        if not isinstance(results, list) or len(results) != len(run.rows):  # seen before, unless checks are off
+            problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
+            raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
+        sums = tuple(field(value, path) or 0 for path in batch.sum)
+        return Piece(list(renumbered(batch, results, run.first)), sums)
+
+    def concerns_rows(self, error: ArgumentError) -> bool:
+        """Whether what is wrong with the arguments is wrong with the rows only."""
+        if self.batch is None:
+            return True
+        names = (self.input, f"{self.input}[", f"{self.input}.")
+        return all(problem.where == names[0] or problem.where.startswith(names[1:]) for problem in error.problems)
+
+
+def input_of(call: Call) -> str:
+    """The keyword of the argument that carries the rows; ``""`` where one call takes one row."""
+    operation = call.operation
+    if operation.batch is None:
+        return ""
+    fields = operation.body.properties if operation.body else ()
+    return next((item.python_name for item in fields if item.name == operation.batch.input), operation.batch.input)
+
+
+def _gated(call: Call, constants: Mapping[str, Any], pace: Pace) -> tuple[Call, Gate]:
+    """The call over a gate; its waits end when it is cancelled."""
+    core = copy.copy(call._core)
+    world = core.world
+    core.world = replace(world, sleep=interruptible(world.sleep))
+    gate = Gate(pace, world.clock, world.now, core.world.sleep)
+    options = call._options.evolve(**{name: constants[name] for name in call.options_among(constants)})
+    way = call._core.way(call.operation, options)
+    policy = way.policy
+    if not policy.declared:
+        # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
+        policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
+    gated = type(call)(core, call.operation.dotted, options)
+    gated._way = replace(way, transport=GatedTransport(way.transport, gate), policy=policy)
+    return gated, gate

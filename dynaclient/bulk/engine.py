@@ -1,0 +1,135 @@
+"""Worker threads for runs of rows: as many requests under way as asked for, results in order or as they come, memory bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from dynaclient import cancel
+from dynaclient.bulk.channel import Piece
+from dynaclient.bulk.plan import Run
+
+AHEAD = 4
+"""Runs that may be unfinished or waiting for an earlier one, for each worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run and what became of it: ``order`` counts the runs from 0, ``error`` is what ended the whole of it, or None."""
+
+    order: int
+    run: Run[Any]
+    piece: Piece | None
+    error: BaseException | None = None
+
+
+class Engine:
+    """Runs a function over runs of rows on threads.
+
+    Parameters
+    ----------
+    work:
+        What is done with a run; called on several threads at once. What it raises ends the iteration.
+    in_flight:
+        How many at once.
+
+    The rows are pulled by the thread that iterates, and only as they are needed. Closing the iterator closes the connections of what is under way and ends the threads.
+    """
+
+    def __init__(self, work: Callable[[Run[Any]], Piece], in_flight: int) -> None:
+        self._work = work
+        self._in_flight = in_flight
+        self._jobs: SimpleQueue[tuple[int, Run[Any]] | None] = SimpleQueue()
+        self._results: SimpleQueue[Done] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._cancels: list[cancel.Cancel] = []
+
+    def ordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
+        """What became of the runs, in their order."""
+        waiting: dict[int, Done] = {}
+        following = 0
+        for done in self._iterate(runs, lambda: following):
+            waiting[done.order] = done
+            while following in waiting:
+                found = waiting.pop(following)
+                following += 1
+                yield found
+
+    def unordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
+        """What became of the runs, as they end."""
+        return self._iterate(runs, None)
+
+    def _iterate(self, runs: Iterator[Run[Any]], following: Callable[[], int] | None) -> Iterator[Done]:
+        begun = ended = 0
+        more = True
+        parent = cancel.current()
+        try:
+            while more or ended < begun:
+                waiting = begun - following() if following is not None else begun - ended
+                if more and begun - ended < 2 * self._in_flight and waiting < AHEAD * self._in_flight:
+                    try:
+                        done = self._results.get_nowait()
+                    except Empty:
+                        run = next(runs, None)
+                        if run is None:
+                            more = False
+                            continue
+                        self._begin(begun, run)
+                        begun += 1
+                        continue
+                else:
+                    done = self._next(parent)
+                ended += 1
+                if done.error is not None:
+                    raise done.error
+                yield done
+        finally:
+            self.close()
+
+    def _next(self, parent: cancel.Cancel) -> Done:
+        """The next that ends; where the iteration itself can be cancelled, that is looked at meanwhile."""
+        if parent is cancel.NEVER:
+            return self._results.get()
+        while True:
+            parent.check()
+            try:
+                return self._results.get(timeout=0.1)
+            except Empty:
+                continue
+
+    def _begin(self, order: int, run: Run[Any]) -> None:
+        self._jobs.put((order, run))
+        if len(self._threads) < self._in_flight and len(self._threads) <= order:
+            switch = cancel.Cancel()
+            context = copy_context()
+            context.run(cancel.use, switch)
+            name = f"dynaclient-bulk-{len(self._threads)}"
+            thread = threading.Thread(target=context.run, args=(self._serve, switch), name=name, daemon=True)
+            self._cancels.append(switch)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, switch: cancel.Cancel) -> None:
+        while (job := self._jobs.get()) is not None and not switch.is_set():
+            order, run = job
+            try:
+                self._results.put(Done(order, run, self._work(run)))
+            except cancel.Cancelled:
+                return
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that iterates
+                self._results.put(Done(order, run, None, error))
+
+    def close(self) -> None:
+        """End what is under way and the threads; closing twice is nothing."""
+        for switch in self._cancels:
+            switch.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._cancels.clear()

@@ -1,0 +1,177 @@
+"""``call.map`` and ``call(..., split=True)``: many rows through one operation, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynaclient.bulk.channel import Channel, Piece, input_of
+from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.pace import Caps, Pace
+from dynaclient.bulk.plan import Run, estimate, limits_of, merge, runs
+from dynaclient.bulk.poison import Solver, Stop
+from dynaclient.bulk.tokens import counter
+from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.openapi.normal import NoFormError, normal
+
+if TYPE_CHECKING:
+    from dynaclient.call import Call
+    from dynaclient.result import Result
+
+IN_FLIGHT = 8
+"""Requests that are under way at once, unless told otherwise."""
+MAP_OPTIONS = ("batch", "in_flight", "on_error", "tokenizer", "rpm", "tpm")
+
+
+def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """The results of rows, lazily and in their order; see `dynaclient.Call.map`. An argument of the operation that is called as an option is the operation's."""
+    hidden = {name for item in call.operation.arguments for name in (item.python_name, item.name)}
+    options = {name: arguments[name] for name in MAP_OPTIONS if name in arguments and name not in hidden}
+    constants = {name: value for name, value in arguments.items() if name not in options and name != "split"}
+    return _mapped(call, rows, constants, **options)
+
+
+def _mapped(
+    call: Call,
+    rows: Iterable[Any],
+    constants: Mapping[str, Any],
+    batch: int | None = None,
+    in_flight: int = IN_FLIGHT,
+    on_error: str = "raise",
+    tokenizer: str | Callable[[Any], int] | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
+) -> Iterator[Any]:
+    if on_error not in ("raise", "record"):
+        raise _bad("on_error", f"{on_error!r} is neither 'raise' nor 'record'")
+    limits = limits_of(call.operation.batch, batch)
+    pace = Pace(caps_of(rpm, tpm))
+    channel = Channel(call, constants, pace)
+    count = counter(tokenizer)
+    solver = Solver(channel.send, channel.concerns_rows)
+    engine = Engine(solver.solve, checked_in_flight(in_flight))
+    return _results(engine, runs(enumerate(rows), limits, count), on_error == "raise")
+
+
+def _results(engine: Engine, cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
+    finished = engine.ordered(cut)
+    try:
+        for done in finished:
+            assert done.piece is not None
+            for place, value in enumerate(done.piece.values, done.run.first):
+                if raising and isinstance(value, DynaclientError):
+                    value.add_note(f"row {place} (counted from 0)")
+                    raise value
+                yield value
+    except Stop as stop:
+        raise stop.error from None
+    finally:
+        engine.close()
+
+
+def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
+    """The call as several, each within the limits of one request, their replies merged. All are checked before the first is sent.
+
+    Parameters
+    ----------
+    call, arguments:
+        The call and all that was passed.
+    items:
+        Inputs in one request, or True for the document's limit.
+
+    Raises
+    ------
+    ArgumentError
+        Where the document does not say how the operation is split, or an argument does not fit.
+    """
+    batch = call.operation.batch
+    if batch is None:
+        raise _bad("split", f"the document does not say how the inputs of {call.operation.dotted} may be split")
+    limits = limits_of(batch, None if items is True else items)
+    given = {name: value for name, value in arguments.items() if name != "split"}
+    inputs, constants = _inputs(call, given)
+    cut = list(runs(enumerate(inputs), limits, estimate if limits.tokens else _nothing))
+    if len(cut) <= 1:
+        return call.send(**given)
+    channel = Channel(call, constants, Pace())
+    parts = [channel.shipment(run) for run in cut]
+    found: dict[int, Result] = {}
+
+    def send(run: Run[Any]) -> Piece:
+        found[run.first] = channel.ship(run, parts[run.first])
+        return Piece(())
+
+    places = (Run(place, run.rows, run.tokens) for place, run in enumerate(cut))
+    for _ in Engine(send, min(IN_FLIGHT, len(cut))).unordered(places):
+        pass
+    return _joined(batch, [found[place] for place in range(len(cut))])
+
+
+def _inputs(call: Call, given: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The inputs of a call one by one, none where it has one only; and its other arguments."""
+    batch, name = call.operation.batch, input_of(call)
+    assert batch is not None
+    spelled = next((key for key in (name, batch.input, f"{name}_") if key in given), None)
+    constants = {key: value for key, value in given.items() if key != spelled}
+    if spelled is not None:
+        value = given[spelled]
+    else:
+        body = given.get("body")
+        if not isinstance(body, Mapping):
+            return (), constants
+        value = body.get(batch.input)
+        constants["body"] = {key: item for key, item in body.items() if key != batch.input}
+    try:
+        value = normal(value)
+    except NoFormError:  # told of when the call is made
+        return (), constants
+    aligner = call.aligner
+    single = not isinstance(value, list) or aligner is None or aligner.count({batch.input: value}) != len(value)
+    return (() if single else value), constants
+
+
+def _joined(batch: Any, results: list[Result]) -> Result:
+    """The results of the parts as one: the first's response, all attempts, the merged value."""
+    attempts = [attempt for result in results for attempt in result.attempts]
+    return replace(
+        results[0],
+        value=merge(batch, [result.value for result in results]),
+        attempts=tuple(replace(attempt, number=number) for number, attempt in enumerate(attempts, 1)),
+        elapsed=sum(result.elapsed for result in results),
+    )
+
+
+def _nothing(_row: Any) -> int:
+    return 0
+
+
+def checked_in_flight(value: Any) -> int:
+    """How many requests may be under way.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is no whole number above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _bad("in_flight", f"{value!r} is not a whole number above 0")
+    return value
+
+
+def caps_of(rpm: Any, tpm: Any) -> Caps:
+    """The caller's caps.
+
+    Raises
+    ------
+    ArgumentError
+        Where one is no number above 0.
+    """
+    for name, value in (("rpm", rpm), ("tpm", tpm)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+            raise _bad(name, f"{value!r} is not a number above 0")
+    return Caps(rpm, tpm)
+
+
+def _bad(name: str, message: str) -> ArgumentError:
+    return ArgumentError("an option makes no sense", problems=(Problem(name, message),))

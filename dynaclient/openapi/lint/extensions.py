@@ -1,0 +1,150 @@
+"""Extensions: keys that nobody reads, values that make no sense, names of what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from dynaclient.errors import SpecError
+from dynaclient.openapi.decode import decoding
+from dynaclient.openapi.extensions import env_of, read_batch, read_error_statuses, read_retry, read_timeout
+from dynaclient.openapi.lint.finding import Finding
+from dynaclient.openapi.lint.walk import Node
+from dynaclient.openapi.model import Api, Operation
+from dynaclient.openapi.paging import Pager, read_paging
+from dynaclient.openapi.pointer import join
+from dynaclient.openapi.read import operation
+from dynaclient.openapi.shape import properties
+from dynaclient.openapi.words import similar
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "x-speakeasy-retries": ("strategy", "backoff", "statusCodes", "retryConnectionErrors"),
+    "x-dynaclient-retries": ("maxAttempts", "jitter", "retryAfterMax", "budget", "methods"),
+    "x-dynaclient-batch": ("input", "item", "output", "order", "sum", "maxItems", "maxTokens"),
+    "x-speakeasy-pagination": ("type", "inputs", "outputs"),
+    "x-speakeasy-errors": ("statusCodes", "override"),
+    "x-speakeasy-globals": ("parameters",),
+}
+"""The keys of each extension that is an object."""
+
+_INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("x-speakeasy-retries", "backoff"): ("initialInterval", "maxInterval", "maxElapsedTime", "exponent"),
+    ("x-speakeasy-pagination", "outputs"): ("results", "numPages", "nextCursor", "nextUrl"),
+}
+_KNOWN = frozenset(KEYS) | {
+    "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
+    "x-speakeasy-sse-sentinel", "x-dynaclient-decode", "x-dynaclient-env", "x-dynaclient-ignore",
+}  # fmt: skip
+
+
+def extension_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
+    """All that is wrong with the extensions that dynaclient reads."""
+    for node in listed:
+        yield from _slips(node)
+        yield from _values(api, node)
+    for key in api.index.values():
+        try:
+            made = operation(api, key)
+        except SpecError:
+            continue  # told with the operation, or with the extension
+        yield from _batch(api, made)
+        yield from _paging(api, made)
+
+
+def _slips(node: Node) -> Iterator[Finding]:
+    for name, value in node.value.items():
+        if not isinstance(name, str) or not name.startswith("x-"):
+            continue
+        pointer = join(node.pointer, name)
+        if name not in _KNOWN:
+            meant = _nearest(name)
+            if meant or name.startswith("x-dynaclient-"):
+                hint = f"did you mean {meant}?" if meant else f"known are {', '.join(sorted(_KNOWN))}"
+                yield Finding("extension-unknown", pointer, f"{name} means nothing here", hint)
+        elif isinstance(value, Mapping):
+            yield from _keys(name, value, pointer)
+
+
+def _nearest(name: str) -> str:
+    """The extension that is meant, where it is one of ours but for a letter or two."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, _KNOWN, 1, 0.88) if name.startswith(("x-sp", "x-dy")) else []
+    return close[0] if close else ""
+
+
+def _keys(extension: str, value: Mapping[str, Any], pointer: str) -> Iterator[Finding]:
+    yield from _unknown(value, KEYS.get(extension), pointer, extension)
+    for (owner, key), known in _INNER.items():
+        inner = value.get(key)
+        if owner == extension and isinstance(inner, Mapping):
+            yield from _unknown(inner, known, join(pointer, key), f"{extension}, {key},")
+
+
+def _unknown(value: Mapping[str, Any], known: tuple[str, ...] | None, pointer: str, where: str) -> Iterator[Finding]:
+    """Own extensions are refused with a key that is unknown; of others it is passed over."""
+    identifier = "extension-invalid" if where.startswith("x-dynaclient-") else "extension-unknown-key"
+    for name in value if known is not None else ():
+        if known is not None and name not in known and not str(name).startswith("x-"):
+            hint = similar(name, known) or f"known are {', '.join(known)}"
+            yield Finding(identifier, join(pointer, name), f"{where} knows no {name!r}", hint)
+
+
+def _values(api: Api, node: Node) -> Iterator[Finding]:
+    """Values that an extension cannot have; the readers themselves say so."""
+    document, here, pointer = api.document, node.value, node.pointer
+    readers: list[Callable[[], Any]] = []
+    if node.kind in ("document", "operation"):
+        readers.append(lambda: read_retry(document if node.kind == "operation" else here, here, pointer))
+        readers.append(lambda: read_timeout(document, here, pointer))
+    if node.kind == "operation":
+        readers.append(lambda: read_batch(document, here, pointer))
+        readers.append(lambda: read_paging(document, here, pointer))
+    if node.kind in ("operation", "path item", "paths"):
+        readers.append(lambda: read_error_statuses([(here, pointer)]))
+    if node.kind == "security scheme":
+        readers.append(lambda: env_of("", here, pointer))
+    if node.kind == "schema" and "x-dynaclient-decode" in here:
+        readers.append(lambda: decoding(document, pointer))
+    for read in readers:
+        try:
+            read()
+        except SpecError as error:
+            message = error.message.removeprefix(f"#{error.pointer}: ")
+            if error.pointer.startswith(pointer) and not message.startswith("unknown: "):  # each key is told on its own
+                yield Finding("extension-invalid", error.pointer, message)
+
+
+def _batch(api: Api, made: Operation) -> Iterator[Finding]:
+    batch = made.batch
+    if batch is None:
+        return
+    inputs = tuple(field.name for field in made.body.properties) if made.body else ()
+    if batch.input not in inputs:
+        message = f"the body of {made.dotted} has no property {batch.input!r}"
+        yield Finding("extension-names-nothing", join(batch.pointer, "input"), message, similar(batch.input, inputs))
+    outputs = _outputs(api, made)
+    if outputs and batch.output not in outputs:
+        message = f"the reply of {made.dotted} has no property {batch.output!r}"
+        yield Finding("extension-names-nothing", join(batch.pointer, "output"), message, similar(batch.output, outputs))
+
+
+def _outputs(api: Api, made: Operation) -> tuple[str, ...]:
+    return tuple(
+        item.name
+        for reply in made.replies
+        if reply.status[0] == "2"
+        for media in reply.content
+        if media.schema is not None
+        for item in properties(api.document, media.schema)
+    )
+
+
+def _paging(api: Api, made: Operation) -> Iterator[Finding]:
+    if made.paging is None:
+        return
+    try:
+        Pager(made, api.document)
+    except SpecError as error:
+        message = error.message.removeprefix(f"#{error.pointer}: ")
+        yield Finding("extension-names-nothing", error.pointer or made.paging.pointer, message)

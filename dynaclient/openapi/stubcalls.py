@@ -1,0 +1,278 @@
+"""An operation -> the classes that type its call: every verb, synchronous and asynchronous, one overload for each way to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from dynaclient.openapi.bodies import kind_of
+from dynaclient.openapi.encoding import is_binary
+from dynaclient.openapi.media import default_media, essence
+from dynaclient.openapi.model import Api, MediaType, Operation, Parameter
+from dynaclient.openapi.read import with_media
+from dynaclient.openapi.shape import annotation, types
+from dynaclient.openapi.signature import CALL_OPTIONS, docstring, offered_options
+from dynaclient.openapi.stubreplies import Given, given
+from dynaclient.openapi.stubtext import OPTIONS, Argument, camel, literal, typed_dict
+from dynaclient.openapi.stubtext import docstring as quoted
+from dynaclient.openapi.stubtypes import Types, union
+
+_STANDARD = ("retries", "timeout", "server", "headers", "validate")
+_MODE = 'Literal["strict", "warn", "off"]'
+_OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
+_FILE = "Path | BinaryIO | bytes | File"
+_PIECES = ("binary", "text", "lines", "sequence", "xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to call an operation: its keywords, call options among them."""
+
+    arguments: tuple[Argument, ...]
+
+    def without(self, name: str) -> tuple[Argument, ...]:
+        """The keywords but one."""
+        return tuple(one for one in self.arguments if one.name != name)
+
+
+def option_types() -> str:
+    """The TypedDict of the call options that every operation takes."""
+    return typed_dict(OPTIONS, _options(_STANDARD), "Options of one call.")
+
+
+def _options(names: Iterable[str]) -> list[Argument]:
+    return [Argument(name, _OPTION_TYPES[name]) for name in names]
+
+
+class CallWriter:
+    """Writes the classes of operations.
+
+    Parameters
+    ----------
+    api, made:
+        The document, and its types.
+    settings:
+        Name and location of the parameters that a client may be given once for all calls: no call has to pass them.
+    """
+
+    def __init__(self, api: Api, made: Types, settings: Collection[tuple[str, str]] = ()) -> None:
+        self._api = api
+        self._made = made
+        self._settings = settings
+        self.definitions: dict[str, str] = {}
+
+    def write(self, operation: Operation) -> tuple[str, str]:
+        """Write an operation.
+
+        Returns
+        -------
+        tuple
+            The names of the classes of its call and of its asynchronous call.
+        """
+        key = operation.key
+        name = self._made.names.claim(camel(*key.group, key.name))
+        waiting = self._made.names.claim(f"Async{name}")
+        gives = given(self._made, operation, name)
+        variants = self._variants(operation, name)
+        switch = self._switch(operation, gives)
+        keys = [self._keys(variant, name, number, switch) for number, variant in enumerate(variants)]
+        self.definitions[name] = _Class(operation, self._api, gives, variants, keys, switch, waits=False).text(name)
+        self.definitions[waiting] = _Class(operation, self._api, gives, variants, keys, switch, waits=True).text(waiting)
+        return name, waiting
+
+    def _keys(self, variant: Variant, name: str, number: int, switch: Parameter | None) -> str:
+        """The TypedDict of one way to call."""
+        fields = variant.without(switch.python_name) if switch else variant.arguments
+        offered = [one.name for one in fields if one.name in _STANDARD and one.type == _OPTION_TYPES[one.name]]
+        own = self._made.names.claim(f"{name}Arguments{number + 1 if number else ''}")
+        if set(offered) == set(_STANDARD):
+            rest = [one for one in fields if one.name not in _STANDARD]
+            text = typed_dict(own, rest, base=OPTIONS)
+        else:
+            text = typed_dict(own, fields)
+        self.definitions[own] = text
+        return own
+
+    def _switch(self, operation: Operation, gives: Given) -> Parameter | None:
+        """The argument that asks for a stream, where the reply may be one or not."""
+        if not (gives.value and gives.item):
+            return None
+        document = self._api.document
+        fields = (field for field in operation.arguments if field.name == "stream" and field.schema)
+        return next((field for field in fields if "boolean" in types(document, field.schema or "")), None)
+
+    # --- the ways to call
+
+    def _variants(self, operation: Operation, name: str) -> list[Variant]:
+        content = operation.body.content if operation.body else ()
+        default = default_media(content)
+        medias = sorted(content, key=lambda media: media is not default)
+        found: dict[Variant, None] = {}
+        for media in medias or [None]:
+            called = with_media(self._api.document, operation, media) if media else operation
+            for variant in self._of_media(called, media, name, first=media is default):
+                found[variant] = None
+        return list(found)
+
+    def _of_media(self, operation: Operation, media: MediaType | None, name: str, *, first: bool) -> list[Variant]:
+        kind = kind_of(self._api.document, media) if media else ""
+        hint = name if first or media is None else camel(name, essence(media.name).rpartition("/")[2])
+        fields = [self._argument(field, kind, hint) for field in operation.arguments]
+        offered = offered_options(operation)
+        rest = _options(option for option in offered if option in _STANDARD)
+        if "content_type" in offered and media is not None:
+            rest.insert(0, self._content_type(operation, media, kind, first=first))
+        body = operation.body
+        if body is None or media is None or "body" not in offered:
+            return [_variant(fields, rest)]
+        whole = Argument("body", self._whole(media, kind, f"{hint}Body"), required=body.required)
+        if not body.properties:
+            return [_variant([*fields, whole], rest)]
+        if not any(field.required for field in body.properties):
+            return [_variant([*fields, replace(whole, type=f"{whole.type} | None", required=False)], rest)]
+        loose = [
+            replace(one, required=one.required and field.location != "body")
+            for one, field in zip(fields, operation.arguments, strict=True)
+        ]
+        return [_variant(fields, rest), _variant([replace(whole, required=True), *loose], rest)]
+
+    def _argument(self, field: Parameter, kind: str, hint: str) -> Argument:
+        name = "self_" if field.python_name == "self" else field.python_name
+        required = field.required and (field.name, field.location) not in self._settings
+        if kind == "multipart" and field.location == "body" and field.schema and is_binary(self._api.document, field.schema):
+            several = "array" in types(self._api.document, field.schema)
+            return Argument(name, f"{_FILE} | Sequence[{_FILE}]" if several else _FILE, required)
+        return Argument(name, self._made.of(field.schema, "request", f"{hint}{camel(name)}Input"), required)
+
+    def _content_type(self, operation: Operation, media: MediaType, kind: str, *, first: bool) -> Argument:
+        """The argument that chooses this media type; not needed where the other arguments leave no doubt."""
+        if "*" in media.name:
+            return Argument("content_type", "str | None", required=not first)
+        content = operation.body.content if operation.body else ()
+        short = essence(media.name).rpartition("/")[2]
+        alone = sum(essence(one.name).rpartition("/")[2] == short for one in content) == 1
+        names = dict.fromkeys([media.name, *([short] if alone else [])])
+        wanted = f"Literal[{', '.join(map(literal, names))}]"
+        if first or kind in ("multipart", "binary"):
+            return Argument("content_type", f"{wanted} | None")
+        return Argument("content_type", wanted, required=True)
+
+    def _whole(self, media: MediaType, kind: str, hint: str) -> str:
+        """The type of a whole body. One that is an object may be any mapping: single properties are laid over it."""
+        typed = self._made.of(media.schema, "request", f"{hint}Input")
+        if kind in _PIECES:
+            pieces = f"str | {_FILE} | PathLike[str] | Iterable[bytes]"
+            return f"{pieces} | Iterable[Any]" if kind in ("lines", "sequence") else f"{pieces} | Mapping[str, Any]" if kind == "xml" else pieces
+        if typed == "Any" or "Record" not in typed.split(" | "):
+            return typed
+        parts = [part for part in typed.split(" | ") if part != "Record"]
+        return union(dict.fromkeys([*parts, "Mapping[str, Any]"]))
+
+
+def _variant(fields: Iterable[Argument], rest: Iterable[Argument]) -> Variant:
+    return Variant((*sorted(fields, key=lambda one: not one.required), *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """The class of one call, synchronous or not."""
+
+    operation: Operation
+    api: Api
+    gives: Given
+    variants: list[Variant]
+    keys: list[str]
+    switch: Parameter | None
+    waits: bool
+
+    def text(self, name: str) -> str:
+        lines = [f"class {name}({'AsyncCall' if self.waits else 'Call'}):"]
+        lines += quoted(f"{self.operation.method} {self.operation.path}")
+        lines += self._called()
+        value, awaited = self._value(None), "async " if self.waits else ""
+        lines += self._sent(awaited)
+        lines += self._verb("request", "Request")
+        lines += self._verb("curl", "str")
+        iterator = "AsyncIterate" if self.waits else "Iterator"
+        if self.gives.item:
+            lines += self._verb("stream", self._stream(), switch=False)
+        else:
+            lines += ["    stream: None", *quoted("The document declares no reply that comes item by item.")]
+        lines += self._verb("pages", f"{iterator}[{value}]")
+        lines += self._verb("items", f"{iterator}[{self.gives.listed}]")
+        taken = {one.name for variant in self.variants for one in variant.arguments}
+        progress = "" if "progress" in taken else ", *, progress: Progress | None = ..."
+        lines += self._verb("save", "Saved", f"path: str | PathLike[str], /{progress}", awaited)
+        return "\n".join(lines)
+
+    def _stream(self) -> str:
+        return f"{'AsyncIterate' if self.waits else 'StreamOf'}[{self.gives.item}]"
+
+    def _value(self, streams: bool | None) -> str:
+        """The type of the value: with a stream, without one, or where that is not known."""
+        parts = [] if streams is True else [self.gives.value]
+        parts += [] if streams is False or not self.gives.item else [self._stream()]
+        return " | ".join(filter(None, parts))
+
+    def _ways(self) -> list[tuple[Argument | None, str]]:
+        """The argument that asks for a stream, and the type of the value, for each of its values."""
+        if self.switch is None:
+            return [(None, self._value(None))]
+        name, schema = self.switch.python_name, self.switch.schema or ""
+        asked = annotation(self.api.document, schema, "default") is True
+        left_out = not self.switch.required
+        return [
+            (Argument(name, "Literal[True] | None" if asked and left_out else "Literal[True]", not (asked and left_out)), self._value(True)),
+            (Argument(name, "Literal[False] | None" if not asked and left_out else "Literal[False]", asked or not left_out), self._value(False)),
+            (Argument(name, "bool", required=True), self._value(None)),
+        ]  # fmt: skip
+
+    def _called(self) -> list[str]:
+        blocks = []
+        for number, variant in enumerate(self.variants):
+            for place, (switch, value) in enumerate(self._ways()):
+                rest = variant.without(switch.name) if switch else variant.arguments
+                arguments = sorted([*rest, *([switch] if switch else [])], key=lambda one: not one.required)
+                text = docstring(self.operation, self.api.document) if not (number or place or self.waits) else ""
+                blocks.append(_signature("async def" if self.waits else "def", arguments, value, text or self._short()))
+        return _overloaded(blocks)
+
+    def _short(self) -> str:
+        return self.operation.summary or self.operation.description.partition("\n")[0]
+
+    def _sent(self, awaited: str) -> list[str]:
+        blocks = []
+        for keys in self.keys:
+            for switch, value in self._ways():
+                first = f", *, {_shown(switch)}" if switch else ""
+                blocks.append([f"    {awaited}def send(self{first}, **arguments: Unpack[{keys}]) -> ResultOf[{value}]: ..."])
+        return _overloaded(blocks)
+
+    def _verb(self, verb: str, gives: str, first: str = "", awaited: str = "", *, switch: bool = True) -> list[str]:
+        if self.switch is not None:
+            kind = "bool | None" if switch else "Literal[True] | None"
+            first += f"{', ' if first else ''}{'' if '*' in first else '*, '}{_shown(Argument(self.switch.python_name, kind))}"
+        given_first = f", {first}" if first else ""
+        return _overloaded(
+            [f"    {awaited}def {verb}(self{given_first}, **arguments: Unpack[{keys}]) -> {gives}: ..."] for keys in self.keys
+        )
+
+
+def _shown(argument: Argument) -> str:
+    return f"{argument.name}: {argument.type}{'' if argument.required else ' = ...'}"
+
+
+def _signature(defined: str, arguments: Iterable[Argument], value: str, text: str) -> list[str]:
+    shown = [f"        {_shown(one)}," for one in arguments]
+    head = [f"    {defined} __call__(", "        self,", "        *,", *shown, f"    ) -> {value}:"]
+    if not shown:
+        head = [f"    {defined} __call__(self) -> {value}:"]
+    doc = quoted(text, "        ")
+    return [*head, *doc] if doc else [*head[:-1], f"{head[-1]} ..."]
+
+
+def _overloaded(blocks: Iterable[list[str]]) -> list[str]:
+    found = list(blocks)
+    if len(found) == 1:
+        return found[0]
+    return [line for block in found for line in ["    @overload", *block]]

@@ -1,0 +1,158 @@
+"""Api -> the text of a stub file (PEP 484, 561): what type checkers and editors know of a client of that document."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dynaclient.openapi.model import Api
+from dynaclient.openapi.names import snake
+from dynaclient.openapi.read import globals_of, operation
+from dynaclient.openapi.stubcalls import CallWriter, option_types
+from dynaclient.openapi.stubtext import CLIENTS, IMPORTS, Names, camel, docstring, head, literal
+from dynaclient.openapi.stubtypes import Types
+
+_MOST_ITEMS = 100
+"""Up to so many operations are typed when a client is asked for them by their dotted names: checkers compare all overloads with each other."""
+
+_CHANGES_DOCUMENT = frozenset({"spec", "profile", "overlays"})
+"""Arguments of a client that put another document in the place of the one that ships, or change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The clients of the document that ships, which are those of any other document too.
+
+    ``Client()`` is then typed as a client of this document, ``Client(spec)`` as one whose operations are not known.
+
+    Parameters
+    ----------
+    signatures:
+        Name of the client -> the signature of its constructor, with annotations as text.
+    imports:
+        The lines of import that those annotations need.
+    """
+
+    signatures: Mapping[str, inspect.Signature]
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Node:
+    """A group: its operations, as the names of their classes, and the groups within."""
+
+    calls: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
+    groups: dict[str, _Node] = field(default_factory=dict)
+    names: tuple[str, str] = ("", "")
+
+
+def stubs(api: Api, front: Front | None = None) -> str:
+    """The stub of a document: a class for each group, call, schema and client.
+
+    Parameters
+    ----------
+    api:
+        The document.
+    front:
+        For the document that ships.
+
+    Raises
+    ------
+    SpecError
+        Where an operation cannot be read.
+    """
+    made = Types(api.document, Names(["BundledClient", "BundledAsyncClient"] if front else ()))
+    settings = {(field.name, field.location) for field in globals_of(api)}
+    writer = CallWriter(api, made, settings)
+    root = _Node()
+    called: dict[str, tuple[str, str]] = {}
+    for key in api.index.values():
+        names = writer.write(operation(api, key))
+        called[key.dotted] = names
+        node = root
+        for word in key.group:
+            node = node.groups.setdefault(word, _Node())
+        node.calls[key.name] = (*names, key.deprecated)
+    made.finish()
+    groups = [block for word, node in root.groups.items() for block in _groups(node, (word,), made.names)]
+    blocks = [option_types(), *made.definitions.values(), *writer.definitions.values(), *groups]
+    blocks += _clients(root, called, api, front)
+    body = "\n\n".join(blocks)
+    more = [*_alias_imports(made.aliases), *(front.imports if front else ())]
+    title = f"The operations of {api.title or 'a document'}, as types. Made by `dynaclient stubs`; not to be edited."
+    return f"{head(body, title, more)}\n{body}\n"
+
+
+def _alias_imports(aliases: Mapping[str, str]) -> Iterable[str]:
+    """Second names for what a field's own name hides within its class."""
+    import builtins
+
+    for name, other in sorted(aliases.items()):
+        home = "builtins" if hasattr(builtins, name) else IMPORTS.get(name)
+        yield f"from {home} import {name} as {other}" if home else f"{other}: TypeAlias = {name}"
+
+
+def _groups(node: _Node, path: tuple[str, ...], names: Names) -> Iterable[str]:
+    """The classes of a group and of those within it."""
+    for word, inner in node.groups.items():
+        yield from _groups(inner, (*path, word), names)
+    wanted = camel(*path)
+    node.names = names.claim(wanted), names.claim(f"Async{wanted}")
+    for waits in (False, True):
+        base = "AsyncGroup" if waits else "Group"
+        yield "\n".join([f"class {node.names[waits]}({base}):", "    __getattr__: None", *_members(node, waits=waits)])
+
+
+def _members(node: _Node, *, waits: bool) -> Iterable[str]:
+    for name, (plain, awaited, deprecated) in node.calls.items():
+        kind = awaited if waits else plain
+        if deprecated:
+            yield "    @property"
+            yield '    @deprecated("The document says that this operation is deprecated.")'
+            yield f"    def {name}(self) -> {kind}: ..."
+        else:
+            yield f"    {name}: {kind}"
+    for name, inner in node.groups.items():
+        yield f"    {name}: {inner.names[waits]}"
+
+
+def _clients(root: _Node, called: Mapping[str, tuple[str, str]], api: Api, front: Front | None) -> Iterable[str]:
+    for waits, name in enumerate(CLIENTS):
+        base = f"dynaclient.{'aio' if waits else 'client'}.{name}"
+        own = name
+        if front is not None:
+            own = f"Bundled{name}"
+            yield _front(name, own, base, front.signatures[name])
+            base = name
+        lines = [f"class {own}({base}):", *docstring(f"A client of {api.title}." if api.title else "")]
+        lines += ["    __getattr__: None", *(line for line in _members(root, waits=bool(waits)))]
+        call = "AsyncCall" if waits else "Call"
+        items = list(called.items())[: _MOST_ITEMS if len(called) <= _MOST_ITEMS else 0]
+        for dotted, names in items:
+            lines += ["    @overload", f"    def __getitem__(self, name: Literal[{literal(dotted)}], /) -> {names[waits]}: ..."]
+        if items:
+            lines += ["    @overload", f"    def __getitem__(self, name: str, /) -> {call}: ..."]
+        yield "\n".join(lines)
+
+
+def _front(name: str, own: str, base: str, signature: inspect.Signature) -> str:
+    """The class of any document's client, whose constructor says which one it makes."""
+    lines = [f"class {name}({base}):"]
+    for given, kind in ((True, own), (False, "Self")):
+        lines += ["    @overload", "    def __new__(", "        cls,"]
+        keywords = False
+        for parameter in signature.parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
+                keywords = True
+                lines.append("        *,")
+            fixed = given and parameter.name in _CHANGES_DOCUMENT
+            annotated = "None" if fixed else str(parameter.annotation)
+            lines.append(f"        {parameter.name}: {annotated} = ...,")
+        lines.append(f"    ) -> {kind}: ...")
+    return "\n".join(lines)
+
+
+def module_name(api: Api) -> str:
+    """A name for a module of the document's stubs: its title in snake case."""
+    return snake(api.title) if api.title else "api"
