@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from dynaclient.version import VERSION
 
 if TYPE_CHECKING:
-    from dynaclient.aio import AsyncClient, AsyncIterate
+    from dynaclient.aio import AsyncIterate
     from dynaclient.auth import Digest, OAuth2ClientCredentials, OAuth2Password, OAuth2Refresh
+    from dynaclient.bundled import AsyncClient, Client
     from dynaclient.call import Call
-    from dynaclient.client import Client
     from dynaclient.errors import (
         APIError,
         ArgumentError,

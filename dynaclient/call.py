@@ -20,8 +20,7 @@ from dynaclient.wire import Attempt, Request, Response, Stream
 
 if TYPE_CHECKING:
     import inspect
-
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from dynaclient.core import Core
     from dynaclient.openapi.align import Aligner
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from dynaclient.stream import ItemStream
     from dynaclient.watch import Watch
 
-CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "arrays", "content_type"})
+CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "arrays", "content_type", "split"})
 _SERVED = "http://127.0.0.1:8080"
 
 

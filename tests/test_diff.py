@@ -142,7 +142,11 @@ OLD = document(
         "/a": {"post": {"operationId": "a", **operation({"$ref": "#/components/schemas/A"})}},
         "/b": {"get": {"operationId": "b", **operation(reply={"$ref": "#/components/schemas/A"})}},
     },
-    components={"schemas": {"A": {"type": "object", "properties": {"n": {"type": "integer"}, "a": {"$ref": "#/components/schemas/A"}}}}},
+    components={
+        "schemas": {
+            "A": {"type": "object", "properties": {"n": {"type": "integer"}, "a": {"$ref": "#/components/schemas/A"}}}
+        }
+    },
 )
 
 
@@ -190,7 +194,10 @@ def test_a_change_within_a_circle_is_told_wherever_it_is_entered():
         "A": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}, "n": {"type": "integer"}}},
         "B": {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/A"}}},
     }
-    paths = {f"/{name}": {"post": {"operationId": name, **operation({"$ref": f"#/components/schemas/{name}"})}} for name in "AB"}
+    paths = {
+        f"/{name}": {"post": {"operationId": name, **operation({"$ref": f"#/components/schemas/{name}"})}}
+        for name in "AB"
+    }
     old = document(paths, components={"schemas": schemas})
     new = copy.deepcopy(old)
     new["components"]["schemas"]["A"]["properties"]["n"]["type"] = "string"
@@ -203,10 +210,15 @@ def test_a_change_within_a_circle_is_told_wherever_it_is_entered():
 VALUES = st.sampled_from(["string", "integer", "number", "object", "array"])
 SCHEMA_VALUES = st.recursive(
     st.builds(lambda kind: {"type": kind}, VALUES),
-    lambda inner: st.builds(lambda items: {"type": "array", "items": items}, inner)
-    | st.builds(lambda found: {"type": "object", "properties": found}, st.dictionaries(st.sampled_from("abc"), inner, max_size=3))
-    | st.builds(lambda found: {"anyOf": found}, st.lists(inner, min_size=1, max_size=3))
-    | st.builds(lambda found: {"allOf": [found]}, inner),
+    lambda inner: (
+        st.builds(lambda items: {"type": "array", "items": items}, inner)
+        | st.builds(
+            lambda found: {"type": "object", "properties": found},
+            st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+        )
+        | st.builds(lambda found: {"anyOf": found}, st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda found: {"allOf": [found]}, inner)
+    ),
     max_leaves=6,
 )
 
@@ -285,4 +297,7 @@ def test_github():
         "::warning file=new.yaml,line=2,col=2,title=risky%3A c::y.z: perhaps",
         "::notice file=new.yaml,line=2,col=2,title=safe%3A a::x: one | <two>%0Athree",
     ]
-    assert to_github(CHANGES[:1], lambda side, pointer: ("n", 0, 0)) == "::notice file=n,title=safe%3A a::x: one | <two>%0Athree\n"
+    assert (
+        to_github(CHANGES[:1], lambda side, pointer: ("n", 0, 0))
+        == "::notice file=n,title=safe%3A a::x: one | <two>%0Athree\n"
+    )

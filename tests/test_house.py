@@ -15,7 +15,7 @@ FLOORS = [
     {"openapi"},
     {"retry", "retry_fields", "redirect", "resume"},
     {"source", "index", "auth", "transport", "fetch", "files", "save", "observe", "watch"},
-    {"options", "profile", "result", "exchange", "stream", "streaming", "pages", "call", "core", "group", "client", "login"},
+    {"options", "profile", "result", "exchange", "stream", "streaming", "pages", "call", "core", "group", "client", "bulk", "login"},
     {"local", "testing", "aio", "otel"},
     {"cli", "__main__"},
 ]

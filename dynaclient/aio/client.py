@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -185,7 +185,7 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
     __doc__ = _Doc(
         """One operation of a document, for asyncio: `dynaclient.Call` with the same verbs and arguments.
 
-    ``await call(...)``, ``await call.send(...)`` and ``await call.save(...)`` send; ``call.stream(...)``, ``call.pages(...)`` and ``call.items(...)`` are for ``async for`` and
+    ``await call(...)``, ``await call.send(...)`` and ``await call.save(...)`` send; ``call.stream(...)``, ``call.pages(...)``, ``call.items(...)`` and ``call.map(...)`` are for ``async for`` and
     ``async with``; ``call.request(...)`` and ``call.curl(...)`` send nothing and are not awaited.
     """
     )
@@ -250,6 +250,10 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
     def items(self, **arguments: Any) -> AsyncIterate[Any]:
         """The items of all pages of a list, see `dynaclient.Call.items`; a page is sent for when its first item is asked for."""
         return AsyncIterate(lambda: self._call.items(**arguments), self._workers)
+
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> AsyncIterate[Any]:
+        """The results of many rows, see `dynaclient.Call.map`; requests are sent when the first result is asked for. The rows are pulled on a worker thread."""
+        return AsyncIterate(lambda: self._call.map(rows, **arguments), self._workers)
 
     def _bridged(self, value: Any, scope: Scope) -> Any:
         """A value as it is; an open stream as an asynchronous iterator, which is open already."""

@@ -14,6 +14,7 @@ from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.model import Batch, RetryPolicy
+from dynaclient.openapi.normal import NoFormError, normal
 
 if TYPE_CHECKING:
     from dynaclient.call import Call
@@ -69,12 +70,32 @@ class Channel:
     def arguments(self, rows: Sequence[Any]) -> dict[str, Any]:
         """The arguments of the call that carries these rows."""
         if self.batch is not None:
+            self._check_single(rows)
             return {**self._constants, self.input: list(rows)}
         (row,) = rows
         if not isinstance(row, Mapping):
             problem = Problem("rows", f"{self.name} takes one row a call: a mapping of its arguments is expected")
             raise ArgumentError("a row makes no sense", problems=(problem,), operation=self.name)
         return {**self._constants, **row}
+
+    def _check_single(self, rows: Sequence[Any]) -> None:
+        """A row that is no input by itself may make one when it stands alone: [7] is a list of numbers. It must not pass for that."""
+        aligner = self._call.aligner
+        alone = len(rows) == 1 and not isinstance(rows[0], str)
+        if aligner is None or not (alone or type(rows[0]) in (int, float)):
+            return
+        for place, row in enumerate(rows):
+            try:
+                good = aligner.is_item(normal(row))
+            except NoFormError:
+                good = False
+            if not good:
+                problem = Problem(
+                    f"{self.input}[{place}]",
+                    f"{str(row)[:60]!r} is no input by itself",
+                    self.batch.pointer if self.batch else "",
+                )
+                raise ArgumentError(f"{self.name} was not called", problems=(problem,), operation=self.name)
 
     def shipment(self, run: Run[Any]) -> Shipment:
         """The call that carries a run, checked and written, and not sent.

@@ -47,29 +47,30 @@ class Engine:
         self._results: SimpleQueue[Done] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._cancels: list[cancel.Cancel] = []
+        self._yielded = 0
+        self._over = False
 
     def ordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
         """What became of the runs, in their order."""
         waiting: dict[int, Done] = {}
-        following = 0
-        for done in self._iterate(runs, lambda: following):
+        for done in self._iterate(runs, lambda: self._yielded):
             waiting[done.order] = done
-            while following in waiting:
-                found = waiting.pop(following)
-                following += 1
+            while self._yielded in waiting:
+                found = waiting.pop(self._yielded)
+                self._yielded += 1
                 yield found
 
     def unordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
         """What became of the runs, as they end."""
         return self._iterate(runs, None)
 
-    def _iterate(self, runs: Iterator[Run[Any]], following: Callable[[], int] | None) -> Iterator[Done]:
+    def _iterate(self, runs: Iterator[Run[Any]], yielded: Callable[[], int] | None) -> Iterator[Done]:
         begun = ended = 0
         more = True
         parent = cancel.current()
         try:
             while more or ended < begun:
-                waiting = begun - following() if following is not None else begun - ended
+                waiting = begun - yielded() if yielded is not None else begun - ended
                 if more and begun - ended < 2 * self._in_flight and waiting < AHEAD * self._in_flight:
                     try:
                         done = self._results.get_nowait()
@@ -114,13 +115,14 @@ class Engine:
             thread.start()
 
     def _serve(self, switch: cancel.Cancel) -> None:
-        while (job := self._jobs.get()) is not None and not switch.is_set():
+        while (job := self._jobs.get()) is not None and not switch.is_set() and not self._over:
             order, run = job
             try:
                 self._results.put(Done(order, run, self._work(run)))
             except cancel.Cancelled:
                 return
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that iterates
+                self._over = True  # nothing more is begun
                 self._results.put(Done(order, run, None, error))
 
     def close(self) -> None:

@@ -54,7 +54,9 @@ class Gate:
     def enter(self) -> float:
         """Wait until a request may be sent; the time at which it is."""
         tokens = getattr(self._local, "tokens", 0)
-        with self._turn:  # one waits for the pace, the others for their turn: a pause that comes meanwhile holds them all
+        with (
+            self._turn
+        ):  # one waits for the pace, the others for their turn: a pause that comes meanwhile holds them all
             while True:
                 with self._lock:
                     now = self._clock()
@@ -93,11 +95,13 @@ class GatedTransport:
 
     def send(self, request: Request, timeout: Timeout, deadline: float | None) -> Response:
         """Wait for the gate, send, and tell it what came back."""
-        return self._through(lambda: self._transport.send(request, timeout, deadline))
+        reply: Response = self._through(lambda: self._transport.send(request, timeout, deadline))
+        return reply
 
     def open(self, request: Request, timeout: Timeout, deadline: float | None, until: float | None = None) -> Stream:
         """As `send`, for a reply that is read as it comes."""
-        return self._through(lambda: self._transport.open(request, timeout, deadline, until))
+        stream: Stream = self._through(lambda: self._transport.open(request, timeout, deadline, until))
+        return stream
 
     def _through(self, send: Callable[[], Any]) -> Any:
         sent = self._gate.enter()

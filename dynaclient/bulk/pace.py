@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CLIMB = 4.0, 60.0
+CLIMB = 2.0, 60.0
 """Seconds from a cut until the rate is where it was refused: the shortest, and the longest."""
+TAU = 0.5
+FIRST = 0.0
+BLEND = 0.5
 PATIENCE = 6.0
 """How many times longer the next climb takes than the one that has just been refused."""
-DEPTH = 0.03, 0.1, 0.3
+DEPTH = 0.04, 0.04, 0.2
 """The share that a cut takes away: usually, within a second of the last one, and within a second of two."""
 LEAST = 1 / 120
 """Requests a second, however often they are refused."""
@@ -48,6 +51,7 @@ class Pace:
         self._depth = 0.0
         self._climb = CLIMB[0]
         self._age = 10.0
+        self._idle = 0.0
         self._cut_at = float("-inf")
         self._resumed = 0.0
         self._paused = float("-inf")
@@ -71,7 +75,7 @@ class Pace:
         beyond = age - self._climb
         if beyond <= 0:
             return self._ceiling * (1 - self._depth * (1 - age / self._climb))
-        doubled = min(beyond / max(2.0, self._climb / 8), 10.0)
+        doubled = min(beyond / max(TAU, self._climb / 8), 10.0)
         # A fixed number of requests is a part of the growth, so that the slow gain on the fast.
         return self._ceiling * (1 + 0.01 * (2**doubled - 1)) + 0.01 * beyond
 
@@ -86,6 +90,7 @@ class Pace:
             self._begun = now
         rate = self.rate(now)
         if rate is not None:
+            self._idle += 0.1 * ((now > self._next + 0.5 / rate) - self._idle)
             # What was missed within one interval is made up for; more would be a burst.
             self._next = max(self._next, now - 1 / rate) + 1 / rate
         if self._tokens_cap is not None:
@@ -125,12 +130,15 @@ class Pace:
         if self._ceiling is None:
             # What it takes in the time until it takes more.
             self._ceiling = max(1.0, self._accepted / max(1.0, now - begun + pause))
-            self._depth, self._climb = DEPTH[1], CLIMB[0]
+            self._depth, self._climb = FIRST, CLIMB[0]
         else:
             reached = max(LEAST, self._grown(age))
-            used = self._accepted / age if age > 2 else reached
-            # Where the caller did not use the rate, what was used is what was refused.
-            self._ceiling = max(LEAST, used) if used < 0.7 * reached else reached
+            used = min(reached, max(LEAST, self._accepted / max(1.0, age)))
+            if self._idle > 0.5:  # the caller did not use the rate: what was used is what was refused
+                reached = used
+            elif age > self._climb:  # it grew fast, and has gone too far
+                reached = BLEND * used + (1 - BLEND) * reached
+            self._ceiling = reached
             self._depth = DEPTH[0] if age > 1 else DEPTH[1] if self._age > 1 else DEPTH[2]
             self._climb = min(CLIMB[1], max(CLIMB[0], PATIENCE * age))
         self._age = age

@@ -95,9 +95,7 @@ def runs(rows: Iterable[tuple[int, T]], limits: Limits, count: Callable[[T], int
     items, most = limits.items, limits.tokens
     for number, row in rows:
         size = count(row)
-        if held and (
-            len(held) >= items or number != first + len(held) or (most is not None and tokens + size > most)
-        ):
+        if held and (len(held) >= items or number != first + len(held) or (most is not None and tokens + size > most)):
             yield Run(first, held, tokens)
             held, tokens = [], 0
         if not held:

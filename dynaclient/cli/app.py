@@ -28,6 +28,8 @@ _COMMANDS = {
     "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),
     "api": ("dynaclient.cli.api", "api_group", "Keep documents under a name: dynaclient NAME GROUP OPERATION."),
     "serve": ("dynaclient.cli.serve", "serve_command", "Serve the document on this machine."),
+    "stubs": ("dynaclient.cli.stubs", "stubs_command", "Write type stubs of the document."),
+    "mcp": ("dynaclient.cli.mcp", "mcp_command", "Serve operations as tools of the Model Context Protocol."),
     "completion": ("dynaclient.cli.completion", "completion_command", "Print the completion script of a shell."),
     "help": ("dynaclient.cli.topics", "help_command", "Tell more: exit codes, values, environment."),
 }

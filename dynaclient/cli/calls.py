@@ -14,6 +14,9 @@ from dynaclient.cli.settings import settings_of, shared_options
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+_NAMING = ("--spec", "--profile", "--overlay")
+"""The options that name the document: behind an operation they must be known before its own can be."""
+
 
 class CallGroup(SectionedGroup):
     """The group whose commands are the operations of the document."""
@@ -30,7 +33,7 @@ class CallGroup(SectionedGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first argument names, read from the document that a ``--spec`` behind it may name."""
+        """The command that the first argument names, read from the document that the options behind it may name."""
         typed, rest = args[0], args[1:]
         try:
             command = self._command(ctx, typed, rest)
@@ -41,22 +44,23 @@ class CallGroup(SectionedGroup):
         return command.name, command, rest
 
     def _command(self, ctx: click.Context, typed: str, rest: list[str]) -> OperationCommand:
-        behind = _among("--spec", rest)
-        before = settings_of(ctx).spec
-        if behind is None or behind == before:
-            document = opened(ctx)
-            return operation_command(ctx, document, document.name_of(typed), rest)
-        if before is not None:
+        behind = {option: found for option in _NAMING if (found := _all_among(option, rest))}
+        settings = settings_of(ctx)
+        if behind and (settings.spec is not None or settings.profile is not None):
             document = opened(ctx)
             if typed in document.api.index:
                 command = operation_command(ctx, document, typed, rest)
-                if command.owns("--spec"):
-                    return command
-        document = opened(ctx, behind)
+                behind = {option: found for option, found in behind.items() if not command.owns(option)}
+        document = opened(
+            ctx,
+            behind.get("--spec", [None])[-1],
+            profile=behind.get("--profile", [None])[-1],
+            overlays=tuple(behind.get("--overlay", ())),
+        )
         command = operation_command(ctx, document, document.name_of(typed), rest)
-        if command.owns("--spec"):
+        if "--spec" in behind and behind["--spec"][-1] != settings.spec and command.owns("--spec"):
             raise click.UsageError(
-                f"{typed} has a parameter `spec` of its own; name the document before it: dynaclient --spec {behind} call {typed} ..."
+                f"{typed} has a parameter `spec` of its own; name the document before it: dynaclient --spec {behind['--spec'][-1]} call {typed} ..."
             )
         return command
 
@@ -141,13 +145,18 @@ def operation_command(ctx: click.Context, document: Opened, name: str, rest: lis
 
 
 def _among(option: str, arguments: list[str]) -> str | None:
-    """The last value of an option among the arguments of an operation, which is needed before they can be parsed."""
-    found = None
+    """The last value of an option among the arguments of an operation."""
+    return next(reversed(_all_among(option, arguments)), None)
+
+
+def _all_among(option: str, arguments: list[str]) -> list[str]:
+    """The values of an option among the arguments of an operation, which are needed before they can be parsed."""
+    found = []
     for number, argument in enumerate(arguments):
         if argument == "--":
             break
         if argument == option and number + 1 < len(arguments):
-            found = arguments[number + 1]
+            found.append(arguments[number + 1])
         elif argument.startswith(f"{option}="):
-            found = argument.partition("=")[2]
+            found.append(argument.partition("=")[2])
     return found

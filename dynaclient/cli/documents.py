@@ -88,8 +88,17 @@ def _transport() -> Transport:
     return Urllib3Transport()
 
 
-def opened(ctx: click.Context, spec: str | None = None) -> Opened:
+def opened(
+    ctx: click.Context, spec: str | None = None, *, profile: str | None = None, overlays: tuple[str, ...] = ()
+) -> Opened:
     """The document of this command line, or the one that is named; without one, that of the profile.
+
+    Parameters
+    ----------
+    ctx:
+        The context of the command.
+    spec, profile, overlays:
+        What words that are not read yet name.
 
     Raises
     ------
@@ -100,13 +109,14 @@ def opened(ctx: click.Context, spec: str | None = None) -> Opened:
     from dynaclient.index import api_of
 
     settings = settings_of(ctx)
-    overlays = settings.overlay
+    overlays = (*settings.overlay, *overlays)
     spec = spec or settings.spec
-    if spec is None and settings.profile is not None:
+    name = profile or settings.profile
+    if spec is None and name is not None:
         from dynaclient.profile import load_profile
 
-        profile = load_profile(settings.profile)
-        spec, overlays = profile.spec, overlays or profile.overlays
+        chosen = load_profile(name)
+        spec, overlays = chosen.spec, overlays or chosen.overlays
     kept: dict[object, Opened] = ctx.meta.setdefault(__name__, {})
     key = (spec, overlays)
     if key not in kept:

@@ -15,7 +15,7 @@ from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.encoding import items_of
 from dynaclient.openapi.names import snake
 from dynaclient.openapi.pointer import join
-from dynaclient.openapi.shape import Property, properties, subschemas, types
+from dynaclient.openapi.shape import Property, choices, properties, subschemas, types
 
 if TYPE_CHECKING:
     from dynaclient.openapi.model import Parameter
@@ -81,7 +81,7 @@ def _step(document: Mapping[str, Any], schema: str | None, word: str, typed: str
     kinds = types(document, schema) if schema is not None else ()
     if word.isdecimal() and ("array" in kinds or not kinds):
         return int(word), items_of(document, schema)
-    if schema is None or (not kinds and not properties(document, schema)):
+    if schema is None or not (kinds or properties(document, schema) or choices(document, schema)):
         return word, None
     known = [item for item in properties(document, schema) if not item.read_only]
     found = _called(known, word)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ARGUMENTS, BODY = "Arguments", "Body"
 _LONGEST_HELP = 240
-_BRIEF = 62
+_BRIEF = 30
+_WIDEST = 100
+_MARGIN = 44  # the option's own column, the space around it, and the mark of what was cut
 _MOST_PARTS = 6
 _MANY = 24
 """Beyond so many arguments the help page shows one line of each that is not required."""
@@ -82,11 +84,18 @@ class ArgumentOption(click.Option):
         record = super().get_help_record(ctx)
         if record is None:
             return None
-        return f"{self.opts[0]} {self.metavar}", shortened(record[1], _BRIEF) if self.brief else record[1]
+        return f"{self.opts[0]} {self.metavar}", shortened(record[1], _room()) if self.brief else record[1]
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """What a message names: the variable, where the value came from there."""
         return error_hint(self, ctx) or super().get_error_hint(ctx)
+
+
+def _room() -> int:
+    """How many letters of a description fit on the line of its option, on a help page as click writes it."""
+    from shutil import get_terminal_size
+
+    return max(min(get_terminal_size().columns, _WIDEST) - _MARGIN, _BRIEF)
 
 
 class BodyOption(click.Option):

@@ -45,7 +45,7 @@ class SharedOption(click.Option):
         record = super().get_help_record(ctx)
         if record is None or not self.brief:
             return record
-        return record[0], re.split(r"(?<=[.:;])\s", record[1], maxsplit=1)[0].rstrip(":;.") + "."
+        return record[0], re.split(r"(?<=\.)\s", record[1], maxsplit=1)[0]
 
     def origin(self, ctx: click.Context) -> str:
         """What gave the value: the option as it is typed, or the variable of the environment."""

@@ -34,6 +34,10 @@ class Aligner:
             return 1 if self._checker.validator(self._item, "request").accepts(value) else len(value)
         return len(value)
 
+    def is_item(self, value: Any) -> bool:
+        """Whether a value may be one input; True where the document does not say what one is."""
+        return self._item is None or self._checker.validator(self._item, "request").accepts(value)
+
     def align(self, value: Any, expected: int | None) -> list[Problem]:
         """Put the results in order, in place; what does not line up is returned as problems."""
         results = value.get(self.batch.output) if isinstance(value, dict) else None

@@ -7,13 +7,14 @@ stands in the way is named with its place, and with the kind of what came instea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.pointer import at, join, local_target
+from dynaclient.openapi.shape import subschemas, types
 from dynaclient.wire import is_secret_name
 
 _DEEPEST = 64
@@ -21,11 +22,13 @@ _LEAVES = (
     "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
     "format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "writeOnly",
 )  # fmt: skip
-_COMPOUND = (
-    "not", "if", "then", "else", "contains", "minContains", "maxContains", "dependentRequired", "dependentSchemas", "propertyNames",
-    "unevaluatedProperties", "unevaluatedItems", "discriminator", "$dynamicRef",
-)  # fmt: skip
-_BESIDE: Mapping[str, tuple[str, ...]] = {"type": ("nullable",), "minimum": ("exclusiveMinimum",), "maximum": ("exclusiveMaximum",)}  # fmt: skip
+_COMPOUND = ("not", "if", "contains", "dependentRequired", "dependentSchemas", "propertyNames")
+_LAST = ("unevaluatedProperties", "unevaluatedItems", "discriminator", "$dynamicRef")
+"""What depends on all that stands beside it: it is blamed only where nothing else is."""
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "type": ("nullable",), "minimum": ("exclusiveMinimum",), "maximum": ("exclusiveMaximum",), "if": ("then", "else"),
+    "contains": ("minContains", "maxContains"),
+}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$@.-]{0,63}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_.:/-]{0,31}[0-9]{0,4}")
 
@@ -48,7 +51,7 @@ class Difference:
     where:
         The place in the reply, with ``[*]`` for any item and ``.*`` for a name that is data.
     kind:
-        What came: ``string``, ``integer``, ``number``, ``boolean``, ``null``, ``array``, ``object``.
+        What came, ``""`` where that is no matter: ``string``, ``integer``, ``number``, ``boolean``, ``null``, ``array``, ``object``.
     name:
         The property, the media type, or a further value of an enum, where that is plainly a word of the service's; ``""`` otherwise.
     """
@@ -85,6 +88,7 @@ class Differ:
         self._document = document
         self._checker = checker
         self._parts: dict[tuple[str, str], Checker] = {}
+        self._names: dict[str, tuple[frozenset[str], bool]] = {}
 
     def differences(self, operation: str, status: str, schema: str, value: Any) -> Iterator[Difference]:
         """All differences of the body of a reply, in the order of the value; nothing where it fits and says nothing new.
@@ -113,10 +117,10 @@ class Differ:
         checker = self._parts.get((pointer, keyword))
         if checker is None:
             part = {name: node[name] for name in (keyword, *_BESIDE.get(keyword, ())) if name in node}
-            document = {"components": {"schemas": {"part": part}}}
+            document = {**self._document, "x-part": part}  # whole, for its references
             checker = self._parts[pointer, keyword] = Checker(document, self._checker.version)
         try:
-            return checker.validator("/components/schemas/part", "reply").accepts(value)
+            return checker.validator("/x-part", "reply").accepts(value)
         except SpecError:
             return True
 
@@ -127,6 +131,25 @@ class Differ:
         except SpecError:
             return None, pointer
         return (found, pointer) if isinstance(found, (Mapping, bool)) else (None, pointer)
+
+    def names(self, pointer: str) -> tuple[frozenset[str], bool]:
+        """The properties that a schema names, through all its parts, and whether it gives others a meaning too, or refuses them."""
+        known = self._names.get(pointer)
+        if known is None:
+            nodes = [node for node, _ in subschemas(self._document, pointer)]
+            named = frozenset(name for node in nodes for name in _names_of(node))
+            free = any("patternProperties" in node or "additionalProperties" in node for node in nodes)
+            known = self._names[pointer] = named, free
+        return known
+
+    def may_be(self, pointer: str, value: Any) -> bool:
+        """Whether a schema is for values of this JSON type."""
+        known, kind = types(self._document, pointer), kind_of(value)
+        return kind in known or (kind == "integer" and "number" in known)
+
+    def several(self, branches: Iterable[str]) -> bool:
+        """Whether more than one of some schemas takes anything but null."""
+        return sum(types(self._document, branch) != ("null",) for branch in branches) > 1
 
     @property
     def legacy(self) -> bool:
@@ -145,8 +168,8 @@ class _Walk:
     def note(self, pointer: str, keyword: str, where: str, value: Any, name: str = "") -> Difference:
         return Difference(self._operation, self._status, pointer, keyword, where, kind_of(value), name)
 
-    def node(self, pointer: str, value: Any, where: str) -> Iterator[Difference]:
-        """What differs at one schema and below it."""
+    def node(self, pointer: str, value: Any, where: str, *, composed: bool = False) -> Iterator[Difference]:
+        """What differs at one schema and below it; ``composed``: it is part of another schema for the same value, which knows all names."""
         node, pointer = self._differ.schema(pointer)
         step = (pointer, id(value))
         if not isinstance(node, Mapping) or step in self._around or len(self._around) > _DEEPEST:
@@ -157,7 +180,10 @@ class _Walk:
             found = list(self._keywords(node, pointer, value, where, fits=fits))
             yield from found
             if not fits and not found:
-                yield from (self.note(pointer, key, where, value) for key in _COMPOUND if key in node)
+                yield from (self.note(pointer, key, where, value) for key in _LAST if key in node)
+            alone = "$ref" in node and (len(node) == 1 or self._differ.legacy)
+            if isinstance(value, dict) and not composed and not alone:
+                yield from self._unnamed(pointer, value, where)
         finally:
             self._around.pop()
 
@@ -166,14 +192,15 @@ class _Walk:
     ) -> Iterator[Difference]:
         reference = node.get("$ref")
         if isinstance(reference, str) and reference.startswith("#/"):
-            yield from self.node(local_target(reference), value, where)
-            if self._differ.legacy:
+            alone = len(node) == 1 or self._differ.legacy
+            yield from self.node(local_target(reference), value, where, composed=not alone)
+            if alone:
                 return
         if not fits:
             yield from self._leaves(node, pointer, value, where)
         listed = node.get("allOf")
         for number in range(len(listed) if isinstance(listed, list) else 0):
-            yield from self.node(join(pointer, "allOf", number), value, where)
+            yield from self.node(join(pointer, "allOf", number), value, where, composed=True)
         for union in ("anyOf", "oneOf"):
             if isinstance(node.get(union), list):
                 yield from self._union(node, pointer, union, value, where)
@@ -182,8 +209,15 @@ class _Walk:
         elif isinstance(value, list):
             yield from self._array(node, pointer, value, where)
 
+    def _unnamed(self, pointer: str, value: dict[str, Any], where: str) -> Iterator[Difference]:
+        """Properties that no part of a schema names, though it names some and leaves room for others."""
+        named, free = self._differ.names(pointer)
+        for name, item in value.items() if named and not free else ():
+            if name not in named and _NAME.fullmatch(name):
+                yield self.note(pointer, "properties", _below(where, name), item, name)
+
     def _leaves(self, node: Mapping[str, Any], pointer: str, value: Any, where: str) -> Iterator[Difference]:
-        for keyword in _LEAVES:
+        for keyword in (*_LEAVES, *_COMPOUND):
             if keyword in node and not self._differ.part_accepts(pointer, node, keyword, value):
                 word = value if keyword in ("enum", "const") and _is_word(value, where) else ""
                 yield self.note(pointer, keyword, where, value, word)
@@ -193,23 +227,19 @@ class _Walk:
         branches = [join(pointer, union, number) for number in range(len(node[union]))]
         good = [branch for branch in branches if self._differ.accepts(branch, value)]
         if len(good) == 1 or (good and union == "anyOf"):
-            yield from self.node(good[0], value, where)
+            yield from self.node(good[0], value, where, composed=True)
             return
-        meant = good or [branch for branch in branches if self._may_be(branch, value)]
+        meant = good or [branch for branch in branches if self._differ.may_be(branch, value)]
         if len(meant) == 1:
-            below = list(self.node(meant[0], value, where))
+            below = list(self.node(meant[0], value, where, composed=True))
             if below:
                 yield from below
+                if union == "oneOf" and self._differ.several(
+                    branches
+                ):  # what was one alternative's may be another's too now
+                    yield Difference(self._operation, self._status, pointer, union, where)
                 return
         yield self.note(pointer, union, where, value)
-
-    def _may_be(self, pointer: str, value: Any) -> bool:
-        """Whether a schema is for values of this JSON type."""
-        from dynaclient.openapi.shape import types
-
-        known = types(self._differ._document, pointer)
-        kind = kind_of(value)
-        return kind in known or (kind == "integer" and "number" in known)
 
     def _object(self, node: Mapping[str, Any], pointer: str, value: dict[str, Any], where: str) -> Iterator[Difference]:
         declared = node.get("properties")
@@ -222,15 +252,13 @@ class _Walk:
             if name in properties:
                 yield from self.node(join(pointer, "properties", name), item, _below(where, name))
             else:
-                yield from self._further(node, pointer, name, item, where, named=bool(properties))
+                yield from self._further(node, pointer, name, item, where)
 
     def _is_write_only(self, schema: Any) -> bool:
         return self._differ.legacy and isinstance(schema, Mapping) and schema.get("writeOnly") is True
 
-    def _further(
-        self, node: Mapping[str, Any], pointer: str, name: str, item: Any, where: str, *, named: bool
-    ) -> Iterator[Difference]:
-        """A property that is not among those that are named."""
+    def _further(self, node: Mapping[str, Any], pointer: str, name: str, item: Any, where: str) -> Iterator[Difference]:
+        """A property that this schema does not name."""
         patterns = node.get("patternProperties")
         matching = [
             pattern for pattern in (patterns if isinstance(patterns, Mapping) else ()) if self._matches(pattern, name)
@@ -240,13 +268,11 @@ class _Walk:
         more = node.get("additionalProperties")
         if matching:
             return
-        shown = name if _NAME.fullmatch(name) else ""
         if more is False:
+            shown = name if _NAME.fullmatch(name) else ""
             yield self.note(pointer, "additionalProperties", _below(where, shown), item, shown)
         elif isinstance(more, Mapping) and more:
             yield from self.node(join(pointer, "additionalProperties"), item, f"{where}.*")
-        elif named and shown and more is not True and not _is_composed(node):
-            yield self.note(pointer, "properties", _below(where, shown), item, shown)
 
     def _matches(self, pattern: str, name: str) -> bool:
         return self._differ.part_accepts(f"pattern {pattern}", {"pattern": pattern}, "pattern", name)
@@ -264,9 +290,9 @@ class _Walk:
                 return
 
 
-def _is_composed(node: Mapping[str, Any]) -> bool:
-    """Whether other schemas beside this one may name what it does not."""
-    return any(key in node for key in ("allOf", "anyOf", "oneOf", "$ref"))
+def _names_of(node: Mapping[str, Any]) -> Iterator[str]:
+    declared = node.get("properties")
+    yield from declared if isinstance(declared, Mapping) else ()
 
 
 def _below(where: str, name: str) -> str:

@@ -17,7 +17,7 @@ from dynaclient.openapi.stubtext import OPTIONS, Argument, camel, literal, typed
 from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
-_STANDARD = ("retries", "timeout", "server", "headers", "validate")
+_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type"))
 _MODE = 'Literal["strict", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
@@ -77,7 +77,9 @@ class CallWriter:
         switch = self._switch(operation, gives)
         keys = [self._keys(variant, name, number, switch) for number, variant in enumerate(variants)]
         self.definitions[name] = _Class(operation, self._api, gives, variants, keys, switch, waits=False).text(name)
-        self.definitions[waiting] = _Class(operation, self._api, gives, variants, keys, switch, waits=True).text(waiting)
+        self.definitions[waiting] = _Class(operation, self._api, gives, variants, keys, switch, waits=True).text(
+            waiting
+        )
         return name, waiting
 
     def _keys(self, variant: Variant, name: str, number: int, switch: Parameter | None) -> str:
@@ -108,7 +110,7 @@ class CallWriter:
         default = default_media(content)
         medias = sorted(content, key=lambda media: media is not default)
         found: dict[Variant, None] = {}
-        for media in medias or [None]:
+        for media in medias or (None,):
             called = with_media(self._api.document, operation, media) if media else operation
             for variant in self._of_media(called, media, name, first=media is default):
                 found[variant] = None
@@ -139,7 +141,12 @@ class CallWriter:
     def _argument(self, field: Parameter, kind: str, hint: str) -> Argument:
         name = "self_" if field.python_name == "self" else field.python_name
         required = field.required and (field.name, field.location) not in self._settings
-        if kind == "multipart" and field.location == "body" and field.schema and is_binary(self._api.document, field.schema):
+        if (
+            kind == "multipart"
+            and field.location == "body"
+            and field.schema
+            and is_binary(self._api.document, field.schema)
+        ):
             several = "array" in types(self._api.document, field.schema)
             return Argument(name, f"{_FILE} | Sequence[{_FILE}]" if several else _FILE, required)
         return Argument(name, self._made.of(field.schema, "request", f"{hint}{camel(name)}Input"), required)
@@ -162,7 +169,13 @@ class CallWriter:
         typed = self._made.of(media.schema, "request", f"{hint}Input")
         if kind in _PIECES:
             pieces = f"str | {_FILE} | PathLike[str] | Iterable[bytes]"
-            return f"{pieces} | Iterable[Any]" if kind in ("lines", "sequence") else f"{pieces} | Mapping[str, Any]" if kind == "xml" else pieces
+            return (
+                f"{pieces} | Iterable[Any]"
+                if kind in ("lines", "sequence")
+                else f"{pieces} | Mapping[str, Any]"
+                if kind == "xml"
+                else pieces
+            )
         if typed == "Any" or "Record" not in typed.split(" | "):
             return typed
         parts = [part for part in typed.split(" | ") if part != "Record"]
@@ -189,7 +202,7 @@ class _Class:
         lines = [f"class {name}({'AsyncCall' if self.waits else 'Call'}):"]
         lines += quoted(f"{self.operation.method} {self.operation.path}")
         lines += self._called()
-        value, awaited = self._value(None), "async " if self.waits else ""
+        value, awaited = self._value(), "async " if self.waits else ""
         lines += self._sent(awaited)
         lines += self._verb("request", "Request")
         lines += self._verb("curl", "str")
@@ -208,23 +221,23 @@ class _Class:
     def _stream(self) -> str:
         return f"{'AsyncIterate' if self.waits else 'StreamOf'}[{self.gives.item}]"
 
-    def _value(self, streams: bool | None) -> str:
-        """The type of the value: with a stream, without one, or where that is not known."""
-        parts = [] if streams is True else [self.gives.value]
-        parts += [] if streams is False or not self.gives.item else [self._stream()]
+    def _value(self, *, whole: bool = True, streamed: bool = True) -> str:
+        """The type of the value, of a reply that is read whole, or comes as a stream, or either."""
+        parts = [self.gives.value] if whole else []
+        parts += [self._stream()] if streamed and self.gives.item else []
         return " | ".join(filter(None, parts))
 
     def _ways(self) -> list[tuple[Argument | None, str]]:
         """The argument that asks for a stream, and the type of the value, for each of its values."""
         if self.switch is None:
-            return [(None, self._value(None))]
+            return [(None, self._value())]
         name, schema = self.switch.python_name, self.switch.schema or ""
         asked = annotation(self.api.document, schema, "default") is True
         left_out = not self.switch.required
         return [
-            (Argument(name, "Literal[True] | None" if asked and left_out else "Literal[True]", not (asked and left_out)), self._value(True)),
-            (Argument(name, "Literal[False] | None" if not asked and left_out else "Literal[False]", asked or not left_out), self._value(False)),
-            (Argument(name, "bool", required=True), self._value(None)),
+            (Argument(name, "Literal[True] | None" if asked and left_out else "Literal[True]", not (asked and left_out)), self._value(whole=False)),
+            (Argument(name, "Literal[False] | None" if not asked and left_out else "Literal[False]", asked or not left_out), self._value(streamed=False)),
+            (Argument(name, "bool", required=True), self._value()),
         ]  # fmt: skip
 
     def _called(self) -> list[str]:
@@ -245,7 +258,9 @@ class _Class:
         for keys in self.keys:
             for switch, value in self._ways():
                 first = f", *, {_shown(switch)}" if switch else ""
-                blocks.append([f"    {awaited}def send(self{first}, **arguments: Unpack[{keys}]) -> ResultOf[{value}]: ..."])
+                blocks.append(
+                    [f"    {awaited}def send(self{first}, **arguments: Unpack[{keys}]) -> ResultOf[{value}]: ..."]
+                )
         return _overloaded(blocks)
 
     def _verb(self, verb: str, gives: str, first: str = "", awaited: str = "", *, switch: bool = True) -> list[str]:
@@ -254,7 +269,8 @@ class _Class:
             first += f"{', ' if first else ''}{'' if '*' in first else '*, '}{_shown(Argument(self.switch.python_name, kind))}"
         given_first = f", {first}" if first else ""
         return _overloaded(
-            [f"    {awaited}def {verb}(self{given_first}, **arguments: Unpack[{keys}]) -> {gives}: ..."] for keys in self.keys
+            [f"    {awaited}def {verb}(self{given_first}, **arguments: Unpack[{keys}]) -> {gives}: ..."]
+            for keys in self.keys
         )
 
 

@@ -107,7 +107,9 @@ def _shaped(made: Types, shape: Shape, hint: str) -> str:
 
 
 def _listed(made: Types, operation: Operation, replies: Iterable[Reply], name: str) -> str:
-    schema = next((media.schema for reply in replies for media in reply.content if is_json(media.name) and media.schema), None)
+    schema = next(
+        (media.schema for reply in replies for media in reply.content if is_json(media.name) and media.schema), None
+    )
     if schema is None:
         return "Any"
     path = operation.paging.results if operation.paging else ""

@@ -30,11 +30,14 @@ class Front:
     ----------
     signatures:
         Name of the client -> the signature of its constructor, with annotations as text.
+    docstrings:
+        Name of the client -> its docstring.
     imports:
         The lines of import that those annotations need.
     """
 
     signatures: Mapping[str, inspect.Signature]
+    docstrings: Mapping[str, str]
     imports: tuple[str, ...] = ()
 
 
@@ -45,6 +48,11 @@ class _Node:
     calls: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
     groups: dict[str, _Node] = field(default_factory=dict)
     names: tuple[str, str] = ("", "")
+
+    @property
+    def members(self) -> set[str]:
+        """The names of all that stands directly in it."""
+        return {*self.calls, *self.groups}
 
 
 def stubs(api: Api, front: Front | None = None) -> str:
@@ -75,9 +83,9 @@ def stubs(api: Api, front: Front | None = None) -> str:
             node = node.groups.setdefault(word, _Node())
         node.calls[key.name] = (*names, key.deprecated)
     made.finish()
-    groups = [block for word, node in root.groups.items() for block in _groups(node, (word,), made.names)]
+    groups = [block for word, node in root.groups.items() for block in _groups(node, (word,), made)]
     blocks = [option_types(), *made.definitions.values(), *writer.definitions.values(), *groups]
-    blocks += _clients(root, called, api, front)
+    blocks += _clients(root, called, made, api.title, front)
     body = "\n\n".join(blocks)
     more = [*_alias_imports(made.aliases), *(front.imports if front else ())]
     title = f"The operations of {api.title or 'a document'}, as types. Made by `dynaclient stubs`; not to be edited."
@@ -93,23 +101,24 @@ def _alias_imports(aliases: Mapping[str, str]) -> Iterable[str]:
         yield f"from {home} import {name} as {other}" if home else f"{other}: TypeAlias = {name}"
 
 
-def _groups(node: _Node, path: tuple[str, ...], names: Names) -> Iterable[str]:
+def _groups(node: _Node, path: tuple[str, ...], made: Types) -> Iterable[str]:
     """The classes of a group and of those within it."""
     for word, inner in node.groups.items():
-        yield from _groups(inner, (*path, word), names)
+        yield from _groups(inner, (*path, word), made)
     wanted = camel(*path)
-    node.names = names.claim(wanted), names.claim(f"Async{wanted}")
+    node.names = made.names.claim(wanted), made.names.claim(f"Async{wanted}")
     for waits in (False, True):
         base = "AsyncGroup" if waits else "Group"
-        yield "\n".join([f"class {node.names[waits]}({base}):", "    __getattr__: None", *_members(node, waits=waits)])
+        lines = [f"class {node.names[waits]}({base}):", "    __getattr__: None", *_members(node, made, waits=waits)]
+        yield "\n".join(lines)
 
 
-def _members(node: _Node, *, waits: bool) -> Iterable[str]:
+def _members(node: _Node, made: Types, *, waits: bool) -> Iterable[str]:
     for name, (plain, awaited, deprecated) in node.calls.items():
         kind = awaited if waits else plain
         if deprecated:
-            yield "    @property"
-            yield '    @deprecated("The document says that this operation is deprecated.")'
+            yield f"    @{made.word('property', node.members)}"
+            yield f'    @{made.word("deprecated", node.members)}("The document says that this operation is deprecated.")'
             yield f"    def {name}(self) -> {kind}: ..."
         else:
             yield f"    {name}: {kind}"
@@ -117,32 +126,34 @@ def _members(node: _Node, *, waits: bool) -> Iterable[str]:
         yield f"    {name}: {inner.names[waits]}"
 
 
-def _clients(root: _Node, called: Mapping[str, tuple[str, str]], api: Api, front: Front | None) -> Iterable[str]:
+def _clients(
+    root: _Node, called: Mapping[str, tuple[str, str]], made: Types, title: str, front: Front | None
+) -> Iterable[str]:
     for waits, name in enumerate(CLIENTS):
         base = f"dynaclient.{'aio' if waits else 'client'}.{name}"
         own = name
         if front is not None:
             own = f"Bundled{name}"
-            yield _front(name, own, base, front.signatures[name])
+            yield _front(name, own, base, front)
             base = name
-        lines = [f"class {own}({base}):", *docstring(f"A client of {api.title}." if api.title else "")]
-        lines += ["    __getattr__: None", *(line for line in _members(root, waits=bool(waits)))]
+        lines = [f"class {own}({base}):", *docstring(f"A client of {title}." if title else "")]
+        lines += ["    __getattr__: None", *_members(root, made, waits=bool(waits))]
         call = "AsyncCall" if waits else "Call"
         items = list(called.items())[: _MOST_ITEMS if len(called) <= _MOST_ITEMS else 0]
-        for dotted, names in items:
-            lines += ["    @overload", f"    def __getitem__(self, name: Literal[{literal(dotted)}], /) -> {names[waits]}: ..."]
-        if items:
-            lines += ["    @overload", f"    def __getitem__(self, name: str, /) -> {call}: ..."]
+        overload, chosen, text = (made.word(word, root.members) for word in ("overload", "Literal", "str"))
+        ways = [(f"{chosen}[{literal(dotted)}]", names[waits]) for dotted, names in items]
+        for key, kind in (*ways, (text, call)) if ways else ():
+            lines += [f"    @{overload}", f"    def __getitem__(self, name: {key}, /) -> {kind}: ..."]
         yield "\n".join(lines)
 
 
-def _front(name: str, own: str, base: str, signature: inspect.Signature) -> str:
+def _front(name: str, own: str, base: str, front: Front) -> str:
     """The class of any document's client, whose constructor says which one it makes."""
-    lines = [f"class {name}({base}):"]
+    lines = [f"class {name}({base}):", *docstring(front.docstrings[name])]
     for given, kind in ((True, own), (False, "Self")):
         lines += ["    @overload", "    def __new__(", "        cls,"]
         keywords = False
-        for parameter in signature.parameters.values():
+        for parameter in front.signatures[name].parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
                 keywords = True
                 lines.append("        *,")

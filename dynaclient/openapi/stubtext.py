@@ -81,7 +81,9 @@ class StreamOf(ItemStream, Generic[_T_co]):
 
 OPTIONS = "CallOptions"
 CLIENTS = ("Client", "AsyncClient")
-RESERVED = frozenset({*IMPORTS, "datetime", "dynaclient", *PREAMBLE, *CLIENTS, *dir(builtins), *keyword.kwlist, OPTIONS})
+RESERVED = frozenset(
+    {*IMPORTS, "datetime", "dynaclient", *PREAMBLE, *CLIENTS, *dir(builtins), *keyword.kwlist, OPTIONS}
+)
 
 PRAGMAS = (
     # Calls and clients of one document promise more than those of any: their signatures narrow those of their bases.
@@ -205,7 +207,7 @@ def head(body: str, title: str, more: Iterable[str] = ()) -> str:
     """The beginning of a stub: what it is, and the imports and building blocks that its body uses."""
     used = set(re.findall(r"[^\W\d]\w*", body)) | {word for line in more for word in re.findall(r"\w+", line)}
     blocks: list[str] = []
-    for name in reversed(PREAMBLE):
+    for name in reversed(list(PREAMBLE)):
         if name in used:
             blocks.insert(0, PREAMBLE[name])
             used |= set(re.findall(r"[^\W\d]\w*", PREAMBLE[name]))

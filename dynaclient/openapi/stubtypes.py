@@ -6,7 +6,8 @@ may lead back to themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -189,12 +190,12 @@ class Types:
         """The places of the schemas that a value fits besides this one."""
         places = []
         if isinstance(node.get("$ref"), str):
-            try:
+            with suppress(SpecError):
                 places.append(local_target(node["$ref"]))
-            except SpecError:
-                pass
         members = node.get("allOf")
-        return places + [join(here, "allOf", number) for number in range(len(members) if isinstance(members, list) else 0)]
+        return places + [
+            join(here, "allOf", number) for number in range(len(members) if isinstance(members, list) else 0)
+        ]
 
     def _by_type(self, node: Mapping[str, Any], types: Iterable[str], here: str, side: Side, hint: str) -> Parts:
         found: Parts = {}
@@ -213,7 +214,9 @@ class Types:
         before, self._open = self._open, set()  # behind a list an alias may lead back to itself
         places = [join(here, "items")] if isinstance(node.get("items"), Mapping) else []
         prefix = node.get("prefixItems")
-        places += [join(here, "prefixItems", number) for number in range(len(prefix) if isinstance(prefix, list) else 0)]
+        places += [
+            join(here, "prefixItems", number) for number in range(len(prefix) if isinstance(prefix, list) else 0)
+        ]
         items = self.either(places, side, f"{hint}Item") if places else "Any"
         self._open = before
         if side == "reply":
@@ -277,7 +280,9 @@ class Types:
         if found.either:
             return self.either(found.places, side, hint)
         texts = [self.of(place, side, hint) for place in found.places[:4]]
-        return next((text for text in texts if "Literal[" in text), next((text for text in texts if text != "Any"), "Any"))
+        return next(
+            (text for text in texts if "Literal[" in text), next((text for text in texts if text != "Any"), "Any")
+        )
 
     def _class(self, here: str, side: Side, hint: str) -> str:
         key = (side, here)
@@ -315,6 +320,12 @@ class Types:
             for key, one in fields.items()
         ]
         self.record(name, entries, self._about(here))
+
+    def word(self, name: str, members: Collection[str]) -> str:
+        """A name as it is written in a class with these members: by another where a member hides it."""
+        if name in members:
+            self.aliases[name] = f"_{name}_"
+        return self.aliases[name] if name in members else name
 
     def record(self, name: str, entries: Iterable[Argument], text: str) -> None:
         """Write a class of Records with these fields."""

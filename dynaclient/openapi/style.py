@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from dynaclient.openapi.media import codec, encode_json, is_form
 from dynaclient.openapi.model import Parameter
@@ -88,9 +88,26 @@ def simple(name: str, value: Any, explode: bool, safe: str = "") -> str:
 
 def label(name: str, value: Any, explode: bool, safe: str = "") -> str:
     """``label``: ``.a,b``; exploded ``.a.b`` and ``.k=v.k=v``."""
+    if explode:
+        _undivided(value, ".")
     if explode and isinstance(value, Mapping):
         return "." + _pairs(value, ".", safe)
     return "." + _list(value, "." if explode else ",", safe)
+
+
+def _undivided(value: Any, delimiter: str) -> None:
+    """Refuse an item that holds the delimiter where nothing tells the two apart: it would arrive as two, and nobody would know."""
+    if isinstance(value, Mapping):
+        parts = [*value, *value.values()]
+    elif isinstance(value, list) and len(value) > 1:
+        parts = value
+    else:
+        return
+    for part in parts:
+        if delimiter in text(part):
+            raise ValueError(
+                f"{text(part)!r} holds {delimiter!r}, which divides the items in this style, so that it would arrive as two"
+            )
 
 
 def matrix(name: str, value: Any, explode: bool, safe: str = "") -> str:
@@ -122,6 +139,7 @@ def _delimited(delimiter: str) -> Callable[[str, Any, bool, str], str]:
     def delimited(name: str, value: Any, explode: bool, safe: str = "") -> str:
         if explode:
             return form(name, value, explode, safe)
+        _undivided(value, unquote(delimiter))
         return f"{_quote(name, '')}={_list(value, delimiter, safe)}"
 
     return delimited

@@ -27,8 +27,21 @@ def pyright_command():
 
 def mypy(*files, cwd, options=("--strict",)):
     """The lines of error that mypy has for files."""
-    command = [sys.executable, "-m", "mypy", *options, "--no-error-summary", "--config-file", os.devnull, *map(str, files)]
-    environment = {**os.environ, "MYPYPATH": f"{ROOT}:{cwd}", "MYPY_CACHE_DIR": str(Path(tempfile.gettempdir()) / "dynaclient-mypy")}
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        *options,
+        "--no-error-summary",
+        "--config-file",
+        os.devnull,
+        *map(str, files),
+    ]
+    environment = {
+        **os.environ,
+        "MYPYPATH": f"{ROOT}:{cwd}",
+        "MYPY_CACHE_DIR": str(Path(tempfile.gettempdir()) / "dynaclient-mypy"),
+    }
     run = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     lines = [line for line in run.stdout.splitlines() if ": error:" in line]
     return lines or ([run.stdout + run.stderr] if run.returncode else [])
@@ -41,7 +54,7 @@ def pyright(*files, cwd):
     command = [pyright_command(), "--outputjson", "--pythonpath", sys.executable, "--project", str(cwd)]
     found = json.loads(subprocess.run(command, cwd=cwd, capture_output=True, text=True).stdout)["generalDiagnostics"]
     return [
-        (Path(one["file"]).name, one["range"]["start"]["line"] + 1, one["message"])
+        (Path(one["file"]).name, one.get("range", {}).get("start", {}).get("line", -1) + 1, one["message"])
         for one in found
         if one["severity"] != "information"
     ]
@@ -71,7 +84,7 @@ def check(path, folder):
 
 def main(folder, *names):
     """The table, and below it what is wrong."""
-    print("| Document | Operations | Seconds | KiB | mypy --strict | pyright |\n|---|---|---|---|---|---|")
+    sys.stdout.write("| Document | Operations | Seconds | KiB | mypy --strict | pyright |\n|---|---|---|---|---|---|\n")
     wrong = []
     with tempfile.TemporaryDirectory() as scratch:
         for path in sorted(Path(folder).glob("*")):
@@ -81,10 +94,11 @@ def main(folder, *names):
                 line, errors = check(path, Path(scratch))
             except DynaclientError as error:
                 line, errors = f"| {path.name} | | | | | |", [str(error)]
-            print(line, flush=True)
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
             wrong += [(path.name, error) for error in errors]
     for name, error in wrong:
-        print(name, error)
+        sys.stdout.write(f"{name} {error}\n")
     return 1 if wrong else 0
 
 

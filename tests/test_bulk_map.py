@@ -1,0 +1,304 @@
+"""Many rows through one call: in order, lazily, bad rows found, everything ended when it is over."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from dynaclient import (
+    ArgumentError,
+    AsyncClient,
+    AuthenticationError,
+    BadRequestError,
+    Client,
+    DynaclientError,
+    ServerError,
+)
+from dynaclient.bulk.poison import SAMPLE, spread
+from dynaclient.testing import FakeTransport, json_response
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "servers": [{"url": "http://127.0.0.1:9"}],
+    "paths": {
+        "/double": {
+            "post": {
+                "operationId": "double",
+                "x-dynaclient-batch": {
+                    "input": "in",
+                    "item": "#/components/schemas/Item",
+                    "output": "out",
+                    "order": "at",
+                    "sum": ["cost.units"],
+                    "maxItems": 10,
+                },
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["in"],
+                                "properties": {
+                                    "in": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+                                    "mode": {"type": "string"},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {}}}}},
+            }
+        },
+        "/one/{id}": {
+            "get": {
+                "operationId": "one",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {}}}}},
+            }
+        },
+    },
+    "components": {"schemas": {"Item": {"type": "string"}}},
+}
+
+
+class Doubler:
+    """A service that doubles texts; ``bad`` maps a text to the status that a request with it is answered with."""
+
+    def __init__(self, bad=None, always=None, ceiling=None):
+        self.bad, self.always, self.ceiling = bad or {}, always, ceiling
+        self.most, self.under_way = 0, 0
+        self.lock = threading.Lock()
+
+    def __call__(self, request):
+        if request.body is None:
+            return json_response({"id": int(request.target.rpartition("/")[2])})
+        rows = json.loads(request.body)["in"]
+        status = self.always or next((self.bad[row] for row in rows if row in self.bad), None)
+        if status is None and self.ceiling is not None and len(rows) > self.ceiling:
+            status = 413
+        if status is not None:
+            return json_response({"error": {"message": f"refused with {status}"}}, status)
+        out = [{"at": place, "twice": row * 2} for place, row in enumerate(rows)]
+        return json_response({"out": out[::-1], "cost": {"units": len(rows)}, "note": "n"})
+
+
+def client_of(service, **options):
+    """A client of the service, and its transport."""
+    transport = FakeTransport(service, repeat=True)
+    return Client(DOCUMENT, transport=transport, **options), transport
+
+
+def texts(count):
+    """Different texts."""
+    return [f"t{number}" for number in range(count)]
+
+
+def test_results_come_in_the_order_of_the_rows():
+    """Each row has its result, whose order key is the number of the row."""
+    client, transport = client_of(Doubler())
+    found = list(client.double.map(texts(95), batch=10))
+    assert [(item.at, item.twice) for item in found] == [(n, f"t{n}t{n}") for n in range(95)]
+    assert len(transport.requests) == 10
+
+
+def test_the_documents_limit_is_the_size_of_a_request():
+    """Without ``batch`` a request holds as many rows as the document allows."""
+    client, transport = client_of(Doubler())
+    list(client.double.map(texts(25)))
+    assert sorted(len(json.loads(body)["in"]) for body in transport.bodies) == [5, 10, 10]
+
+
+def test_rows_are_pulled_as_they_are_needed():
+    """However many rows there are, only a bounded number is ahead of the results that were taken."""
+    client, _ = client_of(Doubler())
+    pulled = []
+
+    def endless():
+        number = 0
+        while True:
+            pulled.append(number)
+            yield f"t{number}"
+            number += 1
+
+    results = client.double.map(endless(), batch=5, in_flight=2)
+    for _ in range(100):
+        next(results)
+    assert len(pulled) <= 100 + 5 * 2 * 5
+    results.close()
+
+
+def test_closing_early_ends_the_threads():
+    """A sequence that is left before its end leaves no thread behind."""
+    client, _ = client_of(Doubler())
+    before = threading.active_count()
+    results = client.double.map(texts(1000), batch=1)
+    next(results)
+    results.close()
+    assert threading.active_count() == before
+
+
+def test_a_bad_row_raises_when_its_turn_comes():
+    """The rows before it have their results; the error says which row it was."""
+    client, _ = client_of(Doubler({"t13": 400}))
+    results = client.double.map(texts(30))
+    assert [next(results).at for _ in range(13)] == list(range(13))
+    with pytest.raises(BadRequestError) as caught:
+        next(results)
+    assert caught.value.__notes__ == ["row 13 (counted from 0)"]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_bad_rows_are_found_alone_and_the_others_are_done(status):
+    """Every bad row has its error in its place, with the service's words, and no other row has."""
+    bad = {f"t{number}": status for number in (0, 7, 8, 55, 99)}
+    client, _ = client_of(Doubler(bad))
+    found = list(client.double.map(texts(100), on_error="record"))
+    failed = [place for place, item in enumerate(found) if isinstance(item, DynaclientError)]
+    assert failed == [0, 7, 8, 55, 99]
+    assert {found[place].message for place in failed} == {f"refused with {status}"}
+    assert all(item.twice == f"t{place}t{place}" for place, item in enumerate(found) if place not in failed)
+
+
+def test_rows_that_break_the_document_are_bad_rows():
+    """A row that may not be sent is told like one that was refused, and costs nothing."""
+    client, _ = client_of(Doubler())
+    found = list(client.double.map(["a", 7, "b", None, "c"], on_error="record"))
+    assert [type(item).__name__ for item in found] == ["Record", "ArgumentError", "Record", "ArgumentError", "Record"]
+
+
+def test_a_request_that_is_too_large_is_halved():
+    """A run of rows that the service finds too large is sent in parts, and no row is lost."""
+    client, _ = client_of(Doubler(ceiling=3))
+    assert [item.at for item in client.double.map(texts(40), on_error="record")] == list(range(40))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_is_wrong_for_all_rows_stops_at_once(status):
+    """A missing right or address is not looked for among the rows."""
+    client, transport = client_of(Doubler(always=status))
+    with pytest.raises(DynaclientError, match=f"refused with {status}"):
+        list(client.double.map(texts(100), on_error="record", in_flight=1))
+    assert len(transport.requests) == 1
+
+
+def test_a_first_batch_that_fails_as_a_whole_stops_the_run():
+    """Where every row is refused in the same way it is not the rows, and few requests are spent to learn it."""
+    client, transport = client_of(Doubler(always=400))
+    with pytest.raises(BadRequestError):
+        list(client.double.map(texts(1000), on_error="record", in_flight=1))
+    assert len(transport.requests) == 11
+
+
+def test_single_rows_that_all_fail_stop_the_run_after_some():
+    """One refused row proves nothing; many with the same words and no success do."""
+    client, transport = client_of(Doubler(always=400))
+    with pytest.raises(BadRequestError):
+        list(client.double.map(texts(1000), on_error="record", in_flight=1, batch=1))
+    assert len(transport.requests) == SAMPLE
+
+
+def test_a_failure_that_others_do_not_share_is_the_rows():
+    """A row that makes the service fail, again and again, is recorded where other rows succeed meanwhile."""
+    client, _ = client_of(Doubler({"t15": 500}))
+    found = list(client.double.map(texts(200), on_error="record", retries=False))
+    assert [place for place, item in enumerate(found) if isinstance(item, ServerError)] == [15]
+
+
+def test_a_service_that_is_down_stops_the_run():
+    """Where nothing succeeds any more no row is blamed."""
+    client, transport = client_of(Doubler(always=500))
+    with pytest.raises(ServerError):
+        list(client.double.map(texts(1000), on_error="record", retries=False, in_flight=1))
+    assert len(transport.requests) < 10
+
+
+def test_wrong_arguments_are_told_before_anything_is_sent():
+    """What is the same for all rows is checked with the first of them."""
+    client, transport = client_of(Doubler())
+    with pytest.raises(ArgumentError, match="moed"):
+        list(client.double.map(texts(10), moed="x"))
+    assert transport.requests == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"batch": 11}, {"in_flight": 0}, {"on_error": "skip"}, {"rpm": 0}, {"tpm": "many"}, {"in_": ["x"]}]
+)
+def test_options_that_make_no_sense_are_refused(options):
+    """The message names the option."""
+    client, _ = client_of(Doubler())
+    with pytest.raises(ArgumentError, match=next(iter(options)).rstrip("_")):
+        client.double.map(texts(3), **options)
+
+
+def test_an_operation_without_a_batch_takes_one_row_a_call():
+    """Each row is a mapping of arguments then, and its result the value of its call."""
+    client, _ = client_of(Doubler())
+    assert [item.id for item in client.one.map({"id": number} for number in range(20))] == list(range(20))
+
+
+def test_a_split_call_is_the_same_as_a_whole_one():
+    """The merged reply has the shape of one, results in order, sums added; the Result has all attempts."""
+    client, transport = client_of(Doubler())
+    result = client.double.send(in_=texts(35), split=True)
+    assert [item.at for item in result.value.out] == list(range(35))
+    assert result.value.cost == {"units": 35}
+    assert result.value.note == "n"
+    assert [attempt.number for attempt in result.attempts] == [1, 2, 3, 4]
+    assert len(transport.requests) == 4
+
+
+def test_a_split_call_takes_its_inputs_from_the_body_too():
+    """``body=`` is split like the argument itself."""
+    client, transport = client_of(Doubler())
+    reply = client.double(body={"in": texts(7), "mode": "x"}, split=5)
+    assert [item.twice for item in reply.out] == [text * 2 for text in texts(7)]
+    assert sorted(json.loads(body)["mode"] for body in transport.bodies) == ["x", "x"]
+
+
+def test_a_split_call_is_checked_whole_before_anything_is_sent():
+    """An input that does not fit is named by its place among all of them, and nothing was sent."""
+    client, transport = client_of(Doubler())
+    with pytest.raises(ArgumentError, match=r"in_?\[33\]"):
+        client.double(in_=[*texts(33), 7], split=True)
+    assert transport.requests == []
+
+
+def test_what_cannot_be_split_is_refused():
+    """An operation of which the document does not say how it batches is not split."""
+    client, _ = client_of(Doubler())
+    with pytest.raises(ArgumentError, match="does not say how"):
+        client.one(id=1, split=True)
+
+
+def test_an_asynchronous_client_maps_as_well():
+    """``async for`` gives the same results in the same order."""
+
+    async def run():
+        async with AsyncClient(DOCUMENT, transport=FakeTransport(Doubler(), repeat=True)) as client:
+            found = [item.at async for item in client.double.map(texts(25))]
+            async with client.double.map(texts(1000), batch=1) as results:
+                async for item in results:
+                    assert item.at == 0
+                    break
+            return found
+
+    assert asyncio.run(run()) == list(range(25))
+
+
+def test_credentials_of_the_client_are_used():
+    """A call over rows is refused without the credential that a single one needs."""
+    client, _ = client_of(Doubler(always=401))
+    with pytest.raises(AuthenticationError):
+        next(client.double.map(["a"]))
+
+
+def test_places_are_spread_evenly():
+    """The first and the last are among them, and never more than asked for."""
+    assert spread(5, 32) == [0, 1, 2, 3, 4]
+    places = spread(2048, 32)
+    assert len(places) == 32
+    assert places[0] == 0
+    assert places[-1] == 2047
