@@ -602,7 +602,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         cache: bool = ...,
         drift: str | os.PathLike[str] | None = ...,
         world: World = ...,
-        max_concurrency: <class 'inspect._empty'> = ...,
+        max_concurrency: int = ...,
     ) -> BundledAsyncClient: ...
     @overload
     def __new__(
@@ -632,7 +632,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         cache: bool = ...,
         drift: str | os.PathLike[str] | None = ...,
         world: World = ...,
-        max_concurrency: <class 'inspect._empty'> = ...,
+        max_concurrency: int = ...,
     ) -> Self: ...
 
 class BundledAsyncClient(AsyncClient):

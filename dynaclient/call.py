@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
@@ -73,7 +73,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             raise self._by_keyword(positional)
         return self.send(**arguments).value
 
-    def __get__(self, instance: object, owner: type | None = None) -> Call:
+    def __get__(self, instance: object, owner: type | None = None) -> Self:
         # Makes a Call look like a method to inspect and help(), so that they show its signature and docstring.
         return self
 

@@ -32,6 +32,26 @@ def _check_kinds(transport: object, credentials: object) -> None:
         raise bad_option("credentials", "a mapping from names of security schemes to credentials is expected")
 
 
+def _check_names(wallet: auth.Wallet, api: Api) -> None:
+    unknown = wallet.names() - api.schemes.keys()
+    if unknown:
+        known = ", ".join(api.schemes) or "none"
+        raise bad_option("credentials", f"no security scheme {', '.join(sorted(unknown))}; the document has {known}")
+
+
+def _profiled(profile: Profile | None) -> Options:
+    """The options of a profile."""
+    if profile is None:
+        return Options()
+    return Options().evolve(
+        server=profile.server,
+        timeout=profile.timeout,
+        retries=profile.retries,
+        headers=profile.headers or None,
+        validate=profile.validate,
+    )
+
+
 class Client:
     """A document as a client.
 
@@ -122,18 +142,9 @@ class Client:
     ) -> None:
         _check_kinds(transport, credentials)
         chosen = self._profile(profile)
-        options = Options()
-        if chosen is not None:
-            if spec is None:
-                spec, overlays = chosen.spec, chosen.overlays if overlays is None else overlays
-            options = options.evolve(
-                server=chosen.server,
-                timeout=chosen.timeout,
-                retries=chosen.retries,
-                headers=chosen.headers or None,
-                validate=chosen.validate,
-            )
-        self._options = from_environment(options).evolve(
+        if chosen is not None and spec is None:
+            spec, overlays = chosen.spec, chosen.overlays if overlays is None else overlays
+        self._options = from_environment(_profiled(chosen)).evolve(
             server=server,
             timeout=timeout,
             retries=retries,
@@ -166,12 +177,7 @@ class Client:
 
         document = open_document(spec, make_transport, cache=cache, overlays=overlays or ())
         self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
-        unknown = wallet.names() - self._core.api.schemes.keys()
-        if unknown:
-            known = ", ".join(self._core.api.schemes) or "none"
-            raise bad_option(
-                "credentials", f"no security scheme {', '.join(sorted(unknown))}; the document has {known}"
-            )
+        _check_names(wallet, self._core.api)
 
     @staticmethod
     def _profile(name: str | None) -> Profile | None:

@@ -16,7 +16,7 @@ FLOORS = [
     {"retry", "retry_fields", "redirect", "resume"},
     {"source", "index", "auth", "transport", "fetch", "files", "save", "observe", "watch"},
     {"options", "profile", "result", "exchange", "stream", "streaming", "pages", "call", "core", "group", "client", "bulk", "login"},
-    {"local", "testing", "aio", "otel"},
+    {"local", "testing", "aio", "otel", "bundled", "mcp"},
     {"cli", "__main__"},
 ]
 # The two places where a lower floor may look up, and only within a function, when it is needed.
@@ -41,6 +41,8 @@ DOORS = {
     "opentelemetry": {"otel.py"},
     "platformdirs": {"source/", "folders.py"},
     "keyring": {"auth/keep.py"},
+    "mcp": {"mcp.py"},
+    "mcp_types": {"mcp.py"},
 }
 
 

@@ -61,7 +61,7 @@ def test_strict():
     """A target that names nothing is an error where that is asked for."""
     actions = overlay({"target": "$.a", "update": {"b": 1}}, {"target": "$.paths['/x']", "remove": True})
     assert apply({"a": {}}, actions).document == {"a": {"b": 1}}
-    with pytest.raises(SpecError, match="action 2: its target .* names nothing in the document"):
+    with pytest.raises(SpecError, match=r"action 2: its target .* names nothing in the document"):
         apply({"a": {}}, actions, strict=True)
 
 

@@ -200,7 +200,7 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         scope = Scope()
         return self._bridged(await self._workers.run(scope, lambda: self._call(**arguments)), scope)
 
-    def __get__(self, instance: object, owner: type | None = None) -> AsyncCall:
+    def __get__(self, instance: object, owner: type | None = None) -> Self:
         # Makes it look like a method to inspect and help(), so that they show its signature and docstring.
         return self
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 
 CLIMB = 2.0, 60.0
 """Seconds from a cut until the rate is where it was refused: the shortest, and the longest."""
-TAU = 0.5
-FIRST = 0.0
-BLEND = 0.5
 PATIENCE = 6.0
-"""How many times longer the next climb takes than the one that has just been refused."""
-DEPTH = 0.04, 0.04, 0.2
-"""The share that a cut takes away: usually, within a second of the last one, and within a second of two."""
+"""How many times longer the next climb takes than the time after which the last one was refused."""
+DEPTH = 0.04, 0.2
+"""The share that a cut takes away, and the one that it takes away within a second of two others."""
+TAKEOFF = 1.0
+"""Seconds in which the growth beyond the last refusal doubles, at least; an eighth of the climb otherwise."""
+FEW = 3.0
+"""Requests a second below which all of these times are longer, in proportion: a change must be seen before the next."""
 LEAST = 1 / 120
 """Requests a second, however often they are refused."""
 
@@ -75,7 +76,8 @@ class Pace:
         beyond = age - self._climb
         if beyond <= 0:
             return self._ceiling * (1 - self._depth * (1 - age / self._climb))
-        doubled = min(beyond / max(TAU, self._climb / 8), 10.0)
+        slow = max(1.0, FEW / self._ceiling)
+        doubled = min(beyond / max(TAKEOFF * slow, self._climb / 8), 10.0)
         # A fixed number of requests is a part of the growth, so that the slow gain on the fast.
         return self._ceiling * (1 + 0.01 * (2**doubled - 1)) + 0.01 * beyond
 
@@ -130,17 +132,17 @@ class Pace:
         if self._ceiling is None:
             # What it takes in the time until it takes more.
             self._ceiling = max(1.0, self._accepted / max(1.0, now - begun + pause))
-            self._depth, self._climb = FIRST, CLIMB[0]
+            self._depth, self._climb = 0.0, CLIMB[0] * max(1.0, FEW / self._ceiling)
         else:
             reached = max(LEAST, self._grown(age))
             used = min(reached, max(LEAST, self._accepted / max(1.0, age)))
             if self._idle > 0.5:  # the caller did not use the rate: what was used is what was refused
                 reached = used
             elif age > self._climb:  # it grew fast, and has gone too far
-                reached = BLEND * used + (1 - BLEND) * reached
+                reached = (used + reached) / 2
             self._ceiling = reached
-            self._depth = DEPTH[0] if age > 1 else DEPTH[1] if self._age > 1 else DEPTH[2]
-            self._climb = min(CLIMB[1], max(CLIMB[0], PATIENCE * age))
+            self._depth = DEPTH[1] if age <= 1 and self._age <= 1 else DEPTH[0]
+            self._climb = min(CLIMB[1], max(CLIMB[0] * max(1.0, FEW / self._ceiling), PATIENCE * age))
         self._age = age
         self._cut_at, self._resumed = now, now + pause
         self._begun, self._accepted = now, 0

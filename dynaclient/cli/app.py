@@ -24,6 +24,8 @@ _COMMANDS = {
     "call": ("dynaclient.cli.calls", "call_group", "Call an operation."),
     "ops": ("dynaclient.cli.ops", "ops_command", "List the operations."),
     "describe": ("dynaclient.cli.describe", "describe_command", "Explain an operation."),
+    "explain": ("dynaclient.cli.explain", "explain_command", "Tell what is in force for an operation, and what decided it."),
+    "spec": ("dynaclient.cli.spec", "spec_group", "Keep, update, compare and check documents."),
     "login": ("dynaclient.cli.login", "login_command", "Sign in, and keep the token for later calls."),
     "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),
     "api": ("dynaclient.cli.api", "api_group", "Keep documents under a name: dynaclient NAME GROUP OPERATION."),

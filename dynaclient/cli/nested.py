@@ -137,7 +137,10 @@ def parts_of(
         yield from _below(document, field.schema, spelling, depth)
 
 
-def _below(document: Mapping[str, Any], schema: str, spelling: str, depth: int) -> Iterator[tuple[str, Property]]:
+def _below(
+    document: Mapping[str, Any], schema: str, spelling: str, depth: int, above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, Property]]:
+    """As ``parts_of``; a schema that contains itself is not gone into again: ``above`` holds the places that lead here."""
     if depth <= 0:
         return
     items = items_of(document, schema)
@@ -147,7 +150,8 @@ def _below(document: Mapping[str, Any], schema: str, spelling: str, depth: int) 
         if not item.read_only:
             here = f"{spelling}.{item.name.replace('_', '-')}"
             yield here, item
-            yield from _below(document, item.schema, here, depth - 1)
+            if item.schema not in above:
+                yield from _below(document, item.schema, here, depth - 1, above | {item.schema})
 
 
 def lay(base: Any, path: Path, value: Any, option: str) -> Any:

@@ -158,7 +158,8 @@ def _front(name: str, own: str, base: str, front: Front) -> str:
                 keywords = True
                 lines.append("        *,")
             fixed = given and parameter.name in _CHANGES_DOCUMENT
-            annotated = "None" if fixed else str(parameter.annotation)
+            bare = parameter.annotation is parameter.empty
+            annotated = "None" if fixed else type(parameter.default).__name__ if bare else str(parameter.annotation)
             lines.append(f"        {parameter.name}: {annotated} = ...,")
         lines.append(f"    ) -> {kind}: ...")
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Any
 from dynaclient.openapi.diff.found import Finding
 from dynaclient.openapi.diff.model import LEVELS, Change, Level
 from dynaclient.openapi.diff.rules import RULES, schema_rule
+from dynaclient.openapi.diff.view import Views
 from dynaclient.openapi.diff.walk import Located, Walk
 from dynaclient.openapi.diff.words import NESTED
 
@@ -71,7 +72,15 @@ class Report:
         self._note(f"{place}-{finding.what}", level, finding.old, finding.new, message, finding.value)
 
     def _note(self, name: str, level: Level, old: str, new: str, message: str, value: str = "") -> None:
+        old, new = _standing(self.walk.old, old), _standing(self.walk.new, new)
         known = (name, old, new, message if name in RULES else value)
         before = self._changes.get(known)
         if before is None or LEVELS.index(level) < LEVELS.index(before.level):
             self._changes[known] = Change(name, level, self.operation, old, new, message)
+
+
+def _standing(views: Views, pointer: str) -> str:
+    """The pointer itself, or that of the nearest node around a place where nothing stands."""
+    while pointer and views.node(pointer) is None:
+        pointer = pointer.rpartition("/")[0]
+    return pointer

@@ -1,0 +1,104 @@
+"""``dynaclient explain``: what is in force for an operation, and what decided it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynaclient.cli.describe import OperationName
+from dynaclient.cli.documents import Opened, opened
+from dynaclient.cli.sections import Sectioned
+from dynaclient.cli.settings import READING, Settings, settings_of, shared_options
+
+if TYPE_CHECKING:
+    from dynaclient.explain import Decision, Layer
+    from dynaclient.profile import Profile
+
+_OPTIONS = ("server", "timeout", "retries", "validate")
+
+
+@click.pass_context
+def _explain(ctx: click.Context, operation: str) -> None:
+    from dynaclient import auth
+    from dynaclient.cli.messages import visible
+    from dynaclient.cli.output import Printer
+    from dynaclient.explain import decisions
+
+    settings = settings_of(ctx)
+    shown = opened(ctx)
+    printer = Printer(settings.output, settings.query)
+    made = shown.operation(shown.name_of(operation))
+    profile = _profile(settings)
+    wallet = auth.Wallet(
+        None, settings.bearer_auth, server=settings.server, profile=profile.pocket if profile is not None else None
+    )
+    variables = dict(entry.partition("=")[::2] for entry in settings.server_variable)
+    found = decisions(shown.api, made, _layers(settings, profile), wallet, variables)
+    rows = [*_document(shown), *(_row(shown, decision) for decision in found)]
+    if settings.output in (None, "table") and settings.query is None:
+        printer.text(visible(f"{made.dotted}  {made.method} {made.path}\n\n" + "\n".join(map(_line, rows))))
+    else:
+        printer.value(rows)
+
+
+def _profile(settings: Settings) -> Profile | None:
+    if settings.profile is None:
+        return None
+    from dynaclient.profile import load_profile
+
+    return load_profile(settings.profile)
+
+
+def _layers(settings: Settings, profile: Profile | None) -> list[Layer]:
+    """What the profile says, then what the environment and the line say, each under its name."""
+    from dynaclient.explain import Layer
+
+    layers = []
+    if profile is not None:
+        given = {name: getattr(profile, name) for name in _OPTIONS}
+        layers.append(Layer(f"profile {profile.name!r} ({profile.path})", given))
+    for name in _OPTIONS:
+        value = getattr(settings, name)
+        if value is not None:
+            layers.append(Layer(settings.origin.get(name, f"--{name}"), {name: value}))
+    return layers
+
+
+def _document(shown: Opened) -> list[dict[str, Any]]:
+    document = shown.document
+    rows = [{"subject": "document", "value": shown.api.title, "by": "", "place": document.source}]
+    return rows + [{"subject": "overlay", "value": name, "by": "", "place": name} for name in document.overlays]
+
+
+def _row(shown: Opened, decision: Decision) -> dict[str, Any]:
+    return {
+        "subject": decision.subject,
+        "value": decision.value,
+        "by": decision.by,
+        "place": shown.place(decision.pointer) if decision.pointer else "",
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    from dynaclient.cli.table import cell
+
+    source = " ".join(filter(None, (row["by"], f"({row['place']})" if row["place"] else "")))
+    return f"{row['subject']:<28} {cell(row['value']):<30} {source}".rstrip()
+
+
+def explain_command() -> click.Command:
+    """The ``explain`` command."""
+    return Sectioned(
+        "explain",
+        callback=_explain,
+        params=[
+            click.Argument(["operation"], type=OperationName()),
+            *shared_options((*READING, "timeout", "retries", "validate", "bearer_auth")),
+        ],
+        help=(
+            "Tell what is in force for an operation, and what decided it: name, server, credentials, time, each field of the retry policy, batches; "
+            "with the file and line of the document or overlay, or the profile, variable, option or default."
+        ),
+        short_help="Tell what is in force for an operation, and what decided it.",
+    )

@@ -1,0 +1,90 @@
+"""Calls as they should be: a type checker accepts every line."""
+
+import asyncio
+from array import array
+from collections.abc import Iterator
+from typing import Any, assert_type
+
+import dynaclient
+from dynaclient import OMIT, AsyncClient, Client, Record, Result, Saved, Timeout
+from dynaclient.bundled import BundledAsyncClient, BundledClient, CreateEmbeddingResponse, Embedding, Model
+
+
+def whose(client: dynaclient.Client) -> int:
+    """Takes a client of any document."""
+    return len(client)
+
+
+def plain(name: str | None, payload: dict[str, Any]) -> None:
+    """The document that ships is known without being named."""
+    with Client(server="local", timeout=3, retries={"maxAttempts": 2}) as client:
+        assert_type(client, BundledClient)
+        reply = client.embeddings.create(input="a", model="m")
+        assert_type(reply, CreateEmbeddingResponse)
+        assert_type(reply.data[0].index, int)
+        assert_type(reply["data"][0]["index"], int)
+        assert_type(reply["usage"].total_tokens, int)
+        assert_type(reply["what a vendor adds"], Any)
+        client.embeddings.create(input=["a", "b"], model="m", dimensions=3, encoding_format="base64", user=None)
+        client.embeddings.create(input=[1, 2], model="m", encoding_format=None)
+        client.embeddings.create(input=[(1, 2), [3]], model="m", retries=False, timeout=Timeout(read=3.0))
+        client.embeddings.create(input=array("i", [1, 2]), model="m", validate={"reply": "warn"})
+        client.embeddings.create(input="a", model="m", user=name or OMIT, server="openai", headers={"X-Trace": "1"})
+        client.embeddings.create(body={"input": "a", "model": "m"})
+        client.embeddings.create(body=payload, model="m")
+        record: Record = reply
+        record.copy()
+        whose(client)
+
+
+def verbs(client: BundledClient) -> None:
+    """Every verb takes the arguments of the call."""
+    result = client.embeddings.create.send(input="a", model="m")
+    assert_type(result.value, CreateEmbeddingResponse)
+    untyped: Result = result
+    assert_type(untyped.status, int)
+    request = client.embeddings.create.request(input="a", model="m", timeout=3)
+    assert_type(request.url, str)
+    assert_type(client.embeddings.create.curl(body={"input": "a"}, model="m"), str)
+    pages: Iterator[Any] = client.models.list.pages()
+    for page in pages:
+        page.data
+    for model in client.models.list.items(retries=0):
+        assert_type(model, Model)
+        assert_type(model.id, str)
+    assert_type(client.models.list.save("models.json", progress=lambda done, total: None), Saved)
+    assert_type(client["embeddings.create"](input="a", model="m").data, list[Embedding])
+    client[input()](anything=1)
+    assert_type(client.with_options(server="openai"), BundledClient)
+    call: dynaclient.Call = client.embeddings.create
+    call(anything=1)
+
+
+def others(path: str) -> None:
+    """Of a document that is named, the operations are not known."""
+    client = Client(path, server="local")
+    assert_type(client, Client)
+    client.pets.show(pet_id=7).name.anything
+    Client(path).embeddings.create(whatever=1)
+    Client(profile="work").pets.list()
+    whose(client)
+
+
+async def waiting() -> None:
+    """The asynchronous client is typed alike."""
+    async with AsyncClient(max_concurrency=3, server="local") as client:
+        assert_type(client, BundledAsyncClient)
+        reply = await client.embeddings.create(input="a", model="m")
+        assert_type(reply.data[0].index, int)
+        result = await client.embeddings.create.send(input="a", model="m")
+        assert_type(result.value.model, str)
+        assert_type(client.embeddings.create.curl(input="a", model="m"), str)
+        async for model in client.models.list.items():
+            assert_type(model.id, str)
+        async with client.models.list.pages() as pages:
+            async for page in pages:
+                page.data
+        await client["models.list"]()
+
+
+asyncio.run(waiting())

@@ -1,0 +1,50 @@
+"""Calls as they should not be: a type checker refuses every line that is marked, and no other."""
+
+from dynaclient import AsyncClient, Client
+
+
+def wrong(client: Client) -> None:
+    """Each line has one fault."""
+    shipped = Client()
+    shipped.embeddings.create()  # wrong: nothing is passed
+    shipped.embeddings.create(input="a")  # wrong: the model is missing
+    shipped.embeddings.create(input=3, model="m")  # wrong: a number is no input
+    shipped.embeddings.create(input=["a", 1], model="m")  # wrong: texts and tokens
+    shipped.embeddings.create(input="a", model="m", dimensions="3")  # wrong: a text is no number
+    shipped.embeddings.create(input="a", model="m", encoding_format="hex")  # wrong: not of the enum
+    shipped.embeddings.create(input="a", model="m", modle="m")  # wrong: no such argument
+    shipped.embeddings.create("a", "m")  # wrong: by position
+    shipped.embeddings.create(input="a", model="m", timeout="3")  # wrong: a text is no time
+    shipped.embeddings.create(input="a", model="m", validate="loose")  # wrong: no such mode
+    shipped.embeddings.create(body=3)  # wrong: a number is no body
+    shipped.embeddings.creat(input="a", model="m")  # wrong: no such operation
+    shipped.embedings.create(input="a", model="m")  # wrong: no such group
+    shipped.embeddings.create(input="a", model="m").dat  # wrong: no such field
+    shipped.embeddings.create(input="a", model="m").data.embedding  # wrong: a list
+    shipped.embeddings.create(input="a", model="m")["usage"].tokens  # wrong: no such field
+    shipped.embeddings.create.send(input="a")  # wrong: the model is missing
+    shipped.embeddings.create.send(input="a", model="m").value.dat  # wrong: no such field
+    shipped.embeddings.create.send(input="a", model="m").headrs  # wrong: no such attribute
+    shipped.embeddings.create.request(inpt="a", model="m")  # wrong: no such argument
+    shipped.embeddings.create.curl(input="a", model=3)  # wrong: a number is no model
+    shipped.embeddings.create.stream(input="a", model="m")  # wrong: no reply is a stream
+    shipped.models.list.save()  # wrong: no path
+    shipped.models.list.items(limit=3)  # wrong: no such argument
+    shipped["embeddings.create"](input="a")  # wrong: the model is missing
+    shipped.with_options(servr="local")  # wrong: no such option
+    shipped.with_options(server="local").embedings  # wrong: no such group
+    Client(servr="local")  # wrong: no such option
+    Client("a.yaml", timeout="3")  # wrong: a text is no time
+    client.with_options(timeout="3")  # wrong: a text is no time
+
+
+async def waiting() -> None:
+    """The asynchronous client refuses alike."""
+    client = AsyncClient()
+    await client.embeddings.create(input=3, model="m")  # wrong: a number is no input
+    await client.embeddings.create.send(input="a")  # wrong: the model is missing
+    await client.embeddings.create.curl(input="a", model="m")  # wrong: not awaited
+    client.embeddings.create(input="a", model="m").data  # wrong: to be awaited
+    (await client.embeddings.create(input="a", model="m")).dat  # wrong: no such field
+    AsyncClient(max_concurency=3)  # wrong: no such option
+    AsyncClient("a.yaml", timeout="3")  # wrong: a text is no time
