@@ -157,6 +157,17 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """What counts the inputs of a call, where the document says how the operation batches."""
         return self._ready().parser.aligner
 
+    @property
+    def document_digest(self) -> str:
+        """The digest of the document."""
+        return self._core.document.digest
+
+    def origin(self, options: Mapping[str, Any]) -> str:
+        """Where the call goes with these call options: scheme, host, port and path."""
+        given = {name: options[name] for name in self.options_among(options)}
+        target = self._core.way(self._ready().operation, self._options.evolve(**given)).target
+        return target.origin + target.prefix
+
     def options_among(self, given: Iterable[str]) -> list[str]:
         """Which of these names are call options and no arguments of the operation."""
         return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]

@@ -18,10 +18,17 @@ from dynaclient.openapi.decided import (
 )
 from dynaclient.openapi.model import Api, Operation
 from dynaclient.openapi.server import Target, target
-from dynaclient.retry import parse_retries
+from dynaclient.retry import DEFAULT_ATTEMPTS, DEFAULT_STATUS_CODES, IDEMPOTENT_METHODS, override, parse_retries
 from dynaclient.wire import Timeout
 
 __all__ = ["Decision", "Layer", "decisions"]
+
+
+_UNDECLARED: Mapping[str, Any] = {
+    "strategy": f"for {', '.join(sorted(IDEMPOTENT_METHODS))}, and where nothing had been sent",
+    "status_codes": list(DEFAULT_STATUS_CODES),
+    "max_attempts": DEFAULT_ATTEMPTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +126,13 @@ def _timeout(api: Api, operation: Operation, layers: Sequence[Layer]) -> Decisio
 
 
 def _retries(api: Api, operation: Operation, layers: Sequence[Layer]) -> Iterator[Decision]:
-    """Field by field: what a layer says goes before what the document says."""
+    """Field by field: what a layer says goes before what the document says; where nobody says anything, the cautious defaults."""
+    policy = override(operation.retry, *(parse_retries(layer.options.get("retries")) for layer in layers))
     for decision in retry_decisions(api, operation):
         field = decision.subject.partition(".")[2]
         found = decision
+        if not policy.declared and field in _UNDECLARED:
+            found = replace(decision, value=_UNDECLARED[field], by=f"{DEFAULT}, as nothing is declared")
         for layer in layers:
             given = parse_retries(layer.options.get("retries"))
             if field in given:

@@ -89,6 +89,7 @@ def test_nothing_behind_a_forgotten_quote_is_shown(run):  # noqa: F811
         ("DYNACLIENT_OUTPUT", "xml", "DYNACLIENT_OUTPUT"),
         ("DYNACLIENT_HEADER", "nocolon", "DYNACLIENT_HEADER: has no colon"),
         ("DYNACLIENT_PROXY", "ftp://x", "DYNACLIENT_PROXY"),
+        ("DYNACLIENT_KEY", CANARY, "DYNACLIENT_KEY: the file of the key cannot be read"),
         ("DYNACLIENT_SETTINGS", "X-Org=x\nNo=1", "DYNACLIENT_SETTINGS: 'No'"),
         ("DYNACLIENT_CALL_CHATS_CREATE_MODEL", "@/no/such", "DYNACLIENT_CALL_CHATS_CREATE_MODEL: cannot read"),
         ("DYNACLIENT_CALL_CHATS_CREATE_X_ORG", "big", "DYNACLIENT_CALL_CHATS_CREATE_X_ORG: 'big'"),
@@ -100,6 +101,7 @@ def test_a_mistake_in_the_environment_names_its_variable(run, monkeypatch, varia
     code, _, err = run(*CALL, "--dry-run")
     assert code == 2
     assert says in err
+    assert CANARY not in err
 
 
 @pytest.mark.parametrize("variable", ["DYNACLIENT_SERVE_REQUIRE_BEARER", "DYNACLIENT_SERVE_MODEL_ALIAS"])
@@ -303,3 +305,29 @@ def test_progress_is_a_line():
     assert 5 < terminal.getvalue().count("%") < 15
     progress.close()
     assert terminal.getvalue().endswith(" \r")
+
+
+@POSIX
+def test_progress_is_shown_on_a_terminal_only(apart, server, tmp_path):  # noqa: F811
+    """An upload and a download draw their line on a terminal's standard error, and nothing where it is none."""
+    import pty
+
+    octets = "Content-Type: application/octet-stream"
+    server.script(*[reply(200, b"{}", JSON), reply(200, b"\x00" * 1000, octets)] * 2)
+    sent = tmp_path / "sent.bin"
+    sent.write_bytes(b"\x00" * 1000)
+    base = [*PROGRAM, "--spec", str(CALLS), "--server", server.origin, "--credential", "key=k", "call"]
+    lines = [["files.upload", "--file", f"@{sent}"], ["files.get_raw", "--output-file", str(tmp_path / "got.bin")]]
+    reading, writing = pty.openpty()
+    try:
+        for line in lines:
+            done = subprocess.run([*base, *line], stdout=subprocess.PIPE, stderr=writing, timeout=60, check=False)
+            assert done.returncode == 0
+        shown = os.read(reading, 65536).decode()
+    finally:
+        os.close(writing)
+        os.close(reading)
+    for part in ("sent.bin  [########################] 100%", "got.bin  [########################] 100%"):
+        assert part in shown
+    for line in lines:
+        assert subprocess.run([*base, *line], capture_output=True, timeout=60, check=False).stderr == b""

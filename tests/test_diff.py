@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi.check import Checker
 from dynaclient.openapi.diff import Change, by_gravity, catalogue, diff, gravest, to_github, to_json, to_markdown
 from dynaclient.openapi.diff.rules import RULES
 from dynaclient.openapi.diff.words import NESTED, PROPERTY, SCHEMA
@@ -232,6 +233,68 @@ def test_laws(one, other):
     assert diff(old, copy.deepcopy(old)) == ()
     assert bool(diff(old, new)) == bool(diff(new, old))
     assert (old, new) == kept
+
+
+KINDS = ["string", "integer", "number", "boolean", "null"]
+LEAVES = st.sampled_from(
+    [
+        *({"type": kind} for kind in KINDS),
+        {},
+        {"enum": ["a", 1, None]},
+        {"const": "a"},
+        {"type": "string", "maxLength": 1},
+        {"type": "string", "minLength": 2},
+        {"type": ["integer", "null"], "minimum": 1},
+        {"type": "integer", "maximum": 1},
+        {"type": "string", "enum": ["a", "b"]},
+    ]
+)
+JUDGED = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(lambda items, most: {"type": "array", "items": items, "maxItems": most}, inner, st.integers(0, 2))
+        | st.builds(
+            lambda found, needed, more: {
+                "type": "object",
+                "properties": found,
+                "required": needed,
+                "additionalProperties": more,
+            },
+            st.fixed_dictionaries({"a": inner, "b": inner}),
+            st.lists(st.sampled_from("ab"), unique=True, max_size=1),
+            st.booleans(),
+        )
+        | st.builds(
+            lambda key, found: {key: found},
+            st.sampled_from(["anyOf", "allOf"]),
+            st.lists(inner, min_size=1, max_size=2),
+        )
+    ),
+    max_leaves=4,
+)
+INSTANCES = st.recursive(
+    st.sampled_from([None, True, 0, 1, 2, 1.5, "", "a", "b", "ab"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(JUDGED, JUDGED, st.lists(INSTANCES, min_size=1, max_size=12))
+def test_what_is_called_safe_is_safe(one, other, values):
+    """A request that was good and no longer is, and a reply that may now come and could not before, are never told of as safe changes only.
+
+    Properties that come or go are left aside: an open object becomes no promise by naming one more.
+    """
+    old, new = (whole(operation(schema, reply=schema)) for schema in (one, other))
+    levels = {change.level for change in diff(old, new) if change.id.startswith("request-")}
+    replies = {change.level for change in diff(old, new) if change.id.startswith("reply-")}
+    pointer = "/paths/~1x/post/requestBody/content/application~1json/schema"
+    before, after = (Checker(found, "3.1").validator(pointer, "request") for found in (old, new))
+    for value in values:
+        good = before.accepts(value), after.accepts(value)
+        assert good != (True, False) or levels - {"safe"}
+        assert good != (False, True) or replies - {"safe"}
 
 
 def test_the_version_of_the_standard_counts():

@@ -15,7 +15,7 @@ FLOORS = [
     {"openapi"},
     {"retry", "retry_fields", "redirect", "resume"},
     {"source", "index", "auth", "transport", "fetch", "files", "save", "observe", "watch"},
-    {"options", "profile", "result", "exchange", "stream", "streaming", "pages", "call", "core", "group", "client", "bulk", "login"},
+    {"options", "profile", "drift", "project", "explain", "result", "exchange", "stream", "streaming", "pages", "call", "core", "group", "client", "bulk", "login"},
     {"local", "testing", "aio", "otel", "bundled", "mcp"},
     {"cli", "__main__"},
 ]
@@ -26,6 +26,7 @@ DOORS = {
     "openapi_core": {"openapi/check.py"},
     "jsonschema": {"openapi/check.py", "openapi/explain.py"},
     "jsonschema_rs": {"openapi/check.py"},
+    "openapi_spec_validator": {"openapi/lint/formal.py"},
     "openapi_schema_validator": {"openapi/check.py"},
     "yaml": {"source/"},
     "urllib3": {"transport/"},

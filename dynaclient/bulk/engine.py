@@ -7,27 +7,28 @@ from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dynaclient import cancel
-from dynaclient.bulk.channel import Piece
 from dynaclient.bulk.plan import Run
+
+R = TypeVar("R")
 
 AHEAD = 4
 """Runs that may be unfinished or waiting for an earlier one, for each worker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Done(Generic[R]):
     """A run and what became of it: ``order`` counts the runs from 0, ``error`` is what ended the whole of it, or None."""
 
     order: int
     run: Run[Any]
-    piece: Piece | None
+    result: R
     error: BaseException | None = None
 
 
-class Engine:
+class Engine(Generic[R]):
     """Runs a function over runs of rows on threads.
 
     Parameters
@@ -40,19 +41,19 @@ class Engine:
     The rows are pulled by the thread that iterates, and only as they are needed. Closing the iterator closes the connections of what is under way and ends the threads.
     """
 
-    def __init__(self, work: Callable[[Run[Any]], Piece], in_flight: int) -> None:
+    def __init__(self, work: Callable[[Run[Any]], R], in_flight: int) -> None:
         self._work = work
         self._in_flight = in_flight
         self._jobs: SimpleQueue[tuple[int, Run[Any]] | None] = SimpleQueue()
-        self._results: SimpleQueue[Done] = SimpleQueue()
+        self._results: SimpleQueue[Done[R]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._cancels: list[cancel.Cancel] = []
         self._yielded = 0
         self._over = False
 
-    def ordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
+    def ordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done[R]]:
         """What became of the runs, in their order."""
-        waiting: dict[int, Done] = {}
+        waiting: dict[int, Done[R]] = {}
         for done in self._iterate(runs, lambda: self._yielded):
             waiting[done.order] = done
             while self._yielded in waiting:
@@ -60,11 +61,11 @@ class Engine:
                 self._yielded += 1
                 yield found
 
-    def unordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done]:
+    def unordered(self, runs: Iterator[Run[Any]]) -> Iterator[Done[R]]:
         """What became of the runs, as they end."""
         return self._iterate(runs, None)
 
-    def _iterate(self, runs: Iterator[Run[Any]], yielded: Callable[[], int] | None) -> Iterator[Done]:
+    def _iterate(self, runs: Iterator[Run[Any]], yielded: Callable[[], int] | None) -> Iterator[Done[R]]:
         begun = ended = 0
         more = True
         parent = cancel.current()
@@ -91,7 +92,7 @@ class Engine:
         finally:
             self.close()
 
-    def _next(self, parent: cancel.Cancel) -> Done:
+    def _next(self, parent: cancel.Cancel) -> Done[R]:
         """The next that ends; where the iteration itself can be cancelled, that is looked at meanwhile."""
         if parent is cancel.NEVER:
             return self._results.get()
@@ -123,7 +124,7 @@ class Engine:
                 return
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that iterates
                 self._over = True  # nothing more is begun
-                self._results.put(Done(order, run, None, error))
+                self._results.put(Done(order, run, None, error))  # type: ignore[arg-type]
 
     def close(self) -> None:
         """End what is under way and the threads; closing twice is nothing."""

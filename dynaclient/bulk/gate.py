@@ -20,11 +20,11 @@ _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @dataclass(slots=True)
 class Tally:
-    """What went over the wire: ``requests`` sent, of which ``throttles`` came back with 429 and ``failures`` with 5XX or not at all."""
+    """What went over the wire: ``requests`` sent, of which ``retries`` were sent again and ``throttles`` came back with 429."""
 
     requests: int = 0
+    retries: int = 0
     throttles: int = 0
-    failures: int = 0
 
 
 class Gate:
@@ -50,6 +50,7 @@ class Gate:
     def expect(self, tokens: int) -> None:
         """The next requests of this thread hold so many tokens."""
         self._local.tokens = tokens
+        self._local.first = True
 
     def enter(self) -> float:
         """Wait until a request may be sent; the time at which it is."""
@@ -64,6 +65,8 @@ class Gate:
                     if wait <= 0:
                         self._pace.take(now, tokens)
                         self.tally.requests += 1
+                        self.tally.retries += not getattr(self._local, "first", True)
+                        self._local.first = False
                         return now
                 self._sleep(min(wait, 1.0))
                 current().check()
@@ -76,7 +79,6 @@ class Gate:
                 self.tally.throttles += 1
                 self._pace.refused(now, sent, parse_retry_after(headers, self._now()))
                 return
-            self.tally.failures += status is None or status >= 500
             self._pace.accepted()
             if headers is None:
                 return

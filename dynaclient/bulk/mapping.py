@@ -54,12 +54,11 @@ def _mapped(
     return _results(engine, runs(enumerate(rows), limits, count), on_error == "raise")
 
 
-def _results(engine: Engine, cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
+def _results(engine: Engine[Piece], cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
     finished = engine.ordered(cut)
     try:
         for done in finished:
-            assert done.piece is not None
-            for place, value in enumerate(done.piece.values, done.run.first):
+            for place, value in enumerate(done.result.values, done.run.first):
                 if raising and isinstance(value, DynaclientError):
                     value.add_note(f"row {place} (counted from 0)")
                     raise value
@@ -98,13 +97,12 @@ def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
     parts = [channel.shipment(run) for run in cut]
     found: dict[int, Result] = {}
 
-    def send(run: Run[Any]) -> Piece:
-        found[run.first] = channel.ship(run, parts[run.first])
-        return Piece(())
+    def send(run: Run[Any]) -> Result:
+        return channel.ship(run, parts[run.first])
 
     places = (Run(place, run.rows, run.tokens) for place, run in enumerate(cut))
-    for _ in Engine(send, min(IN_FLIGHT, len(cut))).unordered(places):
-        pass
+    for done in Engine(send, min(IN_FLIGHT, len(cut))).unordered(places):
+        found[done.order] = done.result
     return _joined(batch, [found[place] for place in range(len(cut))])
 
 

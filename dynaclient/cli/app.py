@@ -22,9 +22,14 @@ BROKEN_PIPE = 141
 
 _COMMANDS = {
     "call": ("dynaclient.cli.calls", "call_group", "Call an operation."),
+    "bulk": ("dynaclient.cli.bulk", "bulk_group", "Run an operation over many rows."),
     "ops": ("dynaclient.cli.ops", "ops_command", "List the operations."),
     "describe": ("dynaclient.cli.describe", "describe_command", "Explain an operation."),
-    "explain": ("dynaclient.cli.explain", "explain_command", "Tell what is in force for an operation, and what decided it."),
+    "explain": (
+        "dynaclient.cli.explain",
+        "explain_command",
+        "Tell what is in force for an operation, and what decided it.",
+    ),
     "spec": ("dynaclient.cli.spec", "spec_group", "Keep, update, compare and check documents."),
     "login": ("dynaclient.cli.login", "login_command", "Sign in, and keep the token for later calls."),
     "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),

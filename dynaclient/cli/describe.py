@@ -170,7 +170,7 @@ def _is_good(reply: Reply) -> bool:
 
 def _argument(document: Opened, field: Parameter) -> dict[str, Any]:
     from dynaclient.cli.convert import metavar
-    from dynaclient.cli.nested import parts_of
+    from dynaclient.cli.nested import shown_parts
     from dynaclient.cli.options import option_name
     from dynaclient.openapi.shape import annotation, choices
 
@@ -197,7 +197,7 @@ def _argument(document: Opened, field: Parameter) -> dict[str, Any]:
                 "description": item.description,
                 "place": document.place(item.schema),
             }
-            for option, item in parts_of(data, field, option_name(field.python_name))
+            for option, item in shown_parts(data, field, option_name(field.python_name))
         ],
     }
 

@@ -105,6 +105,7 @@ def opened(
     SpecError
         Where it cannot be read.
     """
+    from dynaclient.cli.wording import counted
     from dynaclient.fetch import open_document
     from dynaclient.index import api_of
 
@@ -124,6 +125,8 @@ def opened(
             source = _standard_input(ctx) if spec == "-" else of_project(spec) or spec
             document = open_document(source, _transport, overlays=overlays)
         kept[key] = Opened(spec, document, api_of(document))
+        if settings.verbose:
+            messages.note(f"document {document.source}: {counted(len(kept[key].api.index), 'operation')}")
     return kept[key]
 
 

@@ -142,26 +142,30 @@ class ProxyUrl(click.ParamType[str]):
 
 
 class Pem(click.ParamType[str]):
-    """A file that holds certificates or a key in the form PEM (RFC 7468); where ``folders``, also a folder of them."""
+    """A file that holds certificates or a key in the form PEM (RFC 7468); where ``folders``, also a folder of them.
+
+    ``named``: messages name the file. Not where a key is expected: who has DYNACLIENT_KEY set may have meant an API key by it.
+    """
 
     name = "file"
 
-    def __init__(self, *, folders: bool = False) -> None:
-        self.folders = folders
+    def __init__(self, *, folders: bool = False, named: bool = True) -> None:
+        self.folders, self.named = folders, named
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name, where it is that of such a file."""
         from pathlib import Path
 
         path = Path(value)
+        name = repr(str(value)) if self.named else "the file of the key"
         try:
             if self.folders and path.is_dir():
                 return value
             good = b"-----BEGIN " in path.read_bytes()
         except (OSError, ValueError) as error:
-            self.fail(f"{value!r} cannot be read: {getattr(error, 'strerror', None) or error}.", param, ctx)
+            self.fail(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.", param, ctx)
         if not good:
-            self.fail(f"{value!r} holds nothing in the form PEM (-----BEGIN ...).", param, ctx)
+            self.fail(f"{name} holds nothing in the form PEM (-----BEGIN ...).", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _INDEX = re.compile(r"\[(\d{1,6})\]")
 DEEPEST = 3
+_READABLE = 60
 MISSING: Any = object()
 
 Path = tuple[str | int, ...]
@@ -135,6 +136,16 @@ def parts_of(
     """
     if field.schema is not None:
         yield from _below(document, field.schema, spelling, depth)
+
+
+def shown_parts(document: Mapping[str, Any], field: Parameter, spelling: str) -> list[tuple[str, Property]]:
+    """The parts of an argument for people: as deep as they are not too many to read."""
+    found: list[tuple[str, Property]] = []
+    for depth in range(DEEPEST, 0, -1):
+        found = list(parts_of(document, field, spelling, depth))
+        if len(found) <= _READABLE:
+            break
+    return found
 
 
 def _below(

@@ -242,11 +242,11 @@ class OperationCommand(Sectioned):
                 formatter.write_text(f"--help-all shows {more}.")
 
     def _parts(self) -> Iterator[tuple[str, str]]:
-        from dynaclient.cli.nested import parts_of
+        from dynaclient.cli.nested import shown_parts
 
         for option in self.made.options:
             if isinstance(option, ArgumentOption):
-                for name, item in parts_of(self.document.api.document, option.field, option.opts[0]):
+                for name, item in shown_parts(self.document.api.document, option.field, option.opts[0]):
                     yield name, ("[required]  " if item.required else "") + item.description
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -273,7 +273,7 @@ _OPTIONS: Mapping[str, _Spec] = {
     "key": _Spec(
         ("--key",),
         "The key of --cert, where it does not stand in the same file.",
-        {"metavar": "FILE", "type": Pem()},
+        {"metavar": "FILE", "type": Pem(named=False)},
         ACCESS,
     ),
     "output": _Spec(

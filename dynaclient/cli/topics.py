@@ -11,8 +11,9 @@ TOPICS = {
 Exit codes
 
    0  done
-   1  a bug in dynaclient (DYNACLIENT_DEBUG=1 shows the traceback)
-   2  wrong usage: an option, an argument, a value; nothing was sent
+   1  the result could not be written (disk full, output closed, bytes for a terminal), or a bug in dynaclient
+      (DYNACLIENT_DEBUG=1 shows the traceback)
+   2  wrong usage: an option, an argument, a value; nothing was sent (but for a --query that cannot be applied to what came back)
    3  the document cannot be read, or asks for something that is not supported
    4  a credential is missing; nothing was sent
    5  no complete reply: name, connection, certificate, proxy, protocol
@@ -38,13 +39,18 @@ Values of arguments
   --count 256              a number, true, false or null, where the schema allows it; never where it allows nothing but a string
   --name '"null"'          a string that would be taken for a number, true, false or null, where the schema allows both
   --flag                   true, where the schema is a boolean; --flag false
-  --body @body.json        the whole body: JSON, a YAML file, or - for standard input; single options are laid over it
+  --message.role user      a part of an object; --messages.0.role user: of a list's first item
+  --file @cat.png          a file as it is, where the property is binary; read while it is sent
+  --body @body.json        the whole body: JSON, a YAML file, or - for standard input; single options are laid over it;
+                           a body of bytes: a file as it is
 """,
     "environment": """\
 Environment variables
 
   DYNACLIENT_SPEC, DYNACLIENT_SERVER, DYNACLIENT_TIMEOUT, DYNACLIENT_RETRIES, DYNACLIENT_VALIDATE, DYNACLIENT_OUTPUT ...
       every call option, for all commands; DYNACLIENT_HEADER takes one header a line
+  DYNACLIENT_PROFILE, DYNACLIENT_CONFIG
+      a profile, and the file that profiles stand in
   DYNACLIENT_CALL_GROUP_NAME_ARGUMENT
       an argument of one operation, in upper case and with underscores: DYNACLIENT_CALL_, the operation, the argument
   DYNACLIENT_SERVE_REQUIRE_BEARER

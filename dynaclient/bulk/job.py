@@ -1,0 +1,339 @@
+"""One bulk run from a file of rows to a file of results; killed at any moment and started again it goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynaclient.bulk.channel import Channel, Piece
+from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.outputs import Encoder, arrow_modules, format_of, lines, refused, write_output
+from dynaclient.bulk.pace import Caps, Pace
+from dynaclient.bulk.plan import Run, limits_of, runs
+from dynaclient.bulk.poison import Solver, Stop
+from dynaclient.bulk.rows import Bad
+from dynaclient.bulk.selection import Selection
+from dynaclient.bulk.shards import Frame, Shards, differences, read_manifest, write_manifest, write_whole
+from dynaclient.bulk.summary import Estimate, Progress, Summary, cost_of, counted
+from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.normal import NoFormError, normal
+from dynaclient.version import VERSION
+from dynaclient.wire import is_secret_name
+
+if TYPE_CHECKING:
+    from dynaclient.call import Call
+
+_SAME = ("document", "operation", "server", "arguments", "columns", "rows", "select", "take", "format")
+"""What must be the same when a run is taken up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a bulk run is done.
+
+    Parameters
+    ----------
+    out:
+        The file of results; its name says the format.
+    errors:
+        The file of failed rows; None: ``out`` with ``.errors.jsonl`` behind it.
+    take:
+        The dotted path of what is kept of a result, or ``""``.
+    batch, in_flight, caps, count:
+        Rows in a request, requests at once, the caller's caps, and what counts tokens.
+    price:
+        Of a million tokens, or None.
+    overwrite:
+        Whether what stands there already is begun anew.
+    shard:
+        Bytes of a shard.
+    """
+
+    out: Path
+    count: Callable[[Any], int]
+    errors: Path | None = None
+    take: str = ""
+    batch: int | None = None
+    in_flight: int = 8
+    caps: Caps = field(default_factory=Caps)
+    price: float | None = None
+    overwrite: bool = False
+    shard: int = 64 << 20
+
+
+class Job:
+    """A bulk run.
+
+    Parameters
+    ----------
+    call:
+        The operation.
+    constants:
+        Arguments and call options that are the same for all rows.
+    selection:
+        The rows.
+    settings:
+        How.
+    watch:
+        Told how far it is, after every run of rows, by the thread that calls `run`.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        constants: Mapping[str, Any],
+        selection: Selection,
+        settings: Settings,
+        watch: Callable[[Progress], object] = lambda progress: None,
+    ) -> None:
+        self._selection, self._settings, self._watch = selection, settings, watch
+        self._format = format_of(settings.out)
+        if self._format == "parquet":
+            arrow_modules()
+        packed = {"arrays": "float32"} if self._format != "jsonl" and "arrays" not in constants else {}
+        self._channel = Channel(
+            call, {**constants, **{name: packed[name] for name in call.options_among(packed)}}, Pace(settings.caps)
+        )
+        self._limits = limits_of(self._channel.batch, settings.batch)
+        self._solver = Solver(self._channel.send, self._channel.concerns_rows)
+        self._manifest = settings.out.with_name(settings.out.name + ".manifest.json")
+        self._folder = settings.out.with_name(settings.out.name + ".parts")
+        self._identity = self._described(call, constants)
+        self._progress = Progress(total=selection.about())
+        order = self._channel.batch.order if self._channel.batch else ""
+        self._writing = threading.Lock()
+        self._encoder = Encoder(self._format, settings.take, order)
+
+    def _described(self, call: Call, constants: Mapping[str, Any]) -> dict[str, Any]:
+        selection, source = self._selection, self._selection.source
+        options = set(call.options_among(constants))
+        return {
+            "document": call.document_digest,
+            "operation": call.operation.dotted,
+            "server": call.origin(constants),
+            "arguments": {name: _fingerprint(name, value) for name, value in constants.items() if name not in options},
+            "columns": dict(selection.columns),
+            "rows": {"digest": source.digest, "bytes": source.size, "format": source.format},
+            "select": {
+                "limit": selection.limit,
+                "sample": selection.sample,
+                "dedup": selection.dedup,
+                "keep": list(selection.keep),
+            },
+            "take": self._settings.take,
+            "format": self._format,
+        }
+
+    def estimate(self) -> Estimate:
+        """What the run would come to; nothing is sent and nothing is written."""
+        rows = sent = requests = tokens = 0
+
+        def fresh() -> Iterator[tuple[int, Any]]:
+            nonlocal rows
+            for picked in self._selection:
+                rows += 1
+                if not picked.again and not isinstance(picked.value, Bad):
+                    yield picked.place, picked.value
+
+        for run in runs(fresh(), self._limits, self._settings.count):
+            sent, requests, tokens = sent + len(run.rows), requests + 1, tokens + run.tokens
+        return Estimate(rows, sent, requests, tokens, cost_of(tokens, self._settings.price))
+
+    def run(self) -> Summary:
+        """Do what is left of the run, and write the output.
+
+        Raises
+        ------
+        ArgumentError
+            Where the output, or what is left of an earlier run, does not fit.
+        DynaclientError
+            What stopped the run; started again it goes on where it was.
+        """
+        self._settings.out.parent.mkdir(parents=True, exist_ok=True)
+        finished = self._taken_up()
+        if finished is not None:
+            return finished
+        shards = Shards(self._folder, self._settings.shard)
+        try:
+            self._send_rest(shards)
+            summary = self._finish(shards)
+            shards.remove()
+        except OSError as error:
+            hint = "make room and start it again: it goes on where it was"
+            raise refused(str(error.filename or self._folder), error.strerror or str(error), hint) from None
+        finally:
+            shards.close()
+        return summary
+
+    def _taken_up(self) -> Summary | None:
+        """Look at what an earlier run has left; the summary where that was complete."""
+        before = read_manifest(self._manifest)
+        if self._settings.overwrite and before is not None:
+            self._clear()
+            before = None
+        if before is None:
+            if self._settings.out.exists() and not self._settings.overwrite:
+                raise refused(
+                    str(self._settings.out), "exists already, and not from a bulk run", "--overwrite replaces it"
+                )
+            write_manifest(self._manifest, {"dynaclient": VERSION, "state": "running", **self._identity})
+            return None
+        changed = differences(before, self._identity, _SAME)
+        if changed:
+            hint = "say what was said before, name another output, or begin anew with --overwrite"
+            problems = tuple(replace(problem, hint=hint if problem is changed[-1] else "") for problem in changed)
+            raise ArgumentError(f"{self._settings.out.name} was begun otherwise", problems=problems)
+        if before.get("state") != "complete":
+            return None
+        if not self._settings.out.exists():
+            raise refused(str(self._settings.out), "was complete and is gone", "--overwrite begins anew")
+        if self._folder.exists():  # the end of the last run was cut short
+            Shards(self._folder).remove()
+        found = dict(before["summary"])
+        return Summary(**found)
+
+    def _clear(self) -> None:
+        if self._folder.exists():
+            Shards(self._folder).remove()
+        self._manifest.unlink()
+        with suppress(FileNotFoundError):
+            self._settings.out.unlink()
+
+    # --- sending
+
+    def _send_rest(self, shards: Shards) -> None:
+        spans = list(shards.done())
+        progress = self._progress
+        progress.rows = progress.before = sum(end - first for first, end in spans)
+        for frame in shards.frames():
+            progress.failed += len(frame.facts.get("errors") or ())
+            self._encoder.dims = self._encoder.dims or frame.facts.get("dims", 0)
+        begun = time.monotonic()
+        # A worker writes what it has before it sends again: a kill costs no more than the requests that are under way.
+        engine: Engine[Frame] = Engine(lambda run: self._kept(self._work(run), shards), self._settings.in_flight)
+        self._watch(progress)
+        try:
+            for done in engine.unordered(runs(self._fresh(spans, shards), self._limits, self._settings.count)):
+                progress.elapsed = time.monotonic() - begun
+                self._note(done.result)
+        except Stop as stop:
+            raise stop.error from None
+        finally:
+            engine.close()
+        shards.seal()
+
+    def _fresh(self, spans: list[tuple[int, int]], shards: Shards) -> Iterator[tuple[int, Any]]:
+        """The rows that are still to be sent; those that cannot be read are noted at once."""
+        waiting = iter(spans)
+        first, end = next(waiting, (-1, -1))
+        for picked in self._selection:
+            place = picked.place
+            if place >= end >= 0:
+                first, end = next(waiting, (-1, -1))
+            if picked.again or (first <= place < end):
+                continue
+            if isinstance(picked.value, Bad):
+                bad = picked.value
+                error = ArgumentError(bad.reason, problems=(Problem(f"row {picked.number}", bad.reason),))
+                self._note(self._kept(self._encoder.frame(Run(place, [bad.text], 0), [error], {}), shards))
+            else:
+                yield place, picked.value
+
+    def _work(self, run: Run[Any]) -> Frame:
+        piece: Piece = self._solver.solve(run)
+        facts: dict[str, Any] = {"tokens": run.tokens}
+        if piece.sums:
+            facts["sums"] = piece.sums
+        frame = self._encoder.frame(run, piece.values, facts)
+        return replace(frame, facts={**frame.facts, "dims": self._encoder.dims}) if self._encoder.dims else frame
+
+    def _kept(self, frame: Frame, shards: Shards) -> Frame:
+        packed = frame.packed()
+        with self._writing:
+            shards.append(frame, packed)
+        return frame
+
+    def _note(self, frame: Frame) -> None:
+        progress, tally = self._progress, self._channel.gate.tally
+        progress.rows += frame.count
+        progress.failed += len(frame.facts.get("errors") or ())
+        progress.tokens += frame.facts.get("tokens", 0)
+        progress.requests, progress.throttles, progress.retries = tally.requests, tally.throttles, tally.retries
+        self._watch(progress)
+
+    # --- the end
+
+    def _finish(self, shards: Shards) -> Summary:
+        settings, selection = self._settings, self._selection
+        dims = self._encoder.dims
+        write_output(settings.out, self._format, selection, shards, dims, selection.keep)
+        errors = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl")
+        rows, failed = self._write_errors(errors, shards, dims if self._format != "jsonl" else 0)
+        summary = self._summary(shards, rows, failed)
+        write_manifest(
+            self._manifest,
+            {"dynaclient": VERSION, "state": "complete", **self._identity, "summary": summary.shown()},
+        )
+        return summary
+
+    def _write_errors(self, path: Path, shards: Shards, dims: int) -> tuple[int, int]:
+        """Write the file of failed rows, or none where none failed; how many rows there are, and how many failed."""
+        if not self._progress.failed:
+            with suppress(FileNotFoundError):
+                path.unlink()
+            rows = sum(frame.count for frame in shards.frames()) if self._selection.plain else self._selection.count()
+            return rows, 0
+        rows = failed = 0
+
+        def told() -> Iterator[bytes]:
+            nonlocal rows, failed
+            vectors = max(dims, 1) if self._format != "jsonl" else 0
+            for line in lines(self._selection, shards, vectors):
+                rows += 1
+                if line.error is not None:
+                    failed += 1
+                    yield encode_json({"row": line.number, **line.error}) + b"\n"
+
+        write_whole(path, lambda file: file.writelines(told()))
+        return rows, failed
+
+    def _summary(self, shards: Shards, rows: int, failed: int) -> Summary:
+        batch, tally = self._channel.batch, self._channel.gate.tally
+        usage = dict.fromkeys(batch.sum if batch else (), 0.0)
+        sent = estimated = 0
+        for frame in shards.frames():
+            sent += frame.count
+            estimated += frame.facts.get("tokens", 0)
+            for path, value in zip(usage, frame.facts.get("sums", ()), strict=False):
+                usage[path] += value
+        tokens = counted(usage, estimated)
+        return Summary(
+            rows=rows,
+            sent=sent,
+            failed=failed,
+            requests=tally.requests,
+            retries=tally.retries,
+            throttles=tally.throttles,
+            elapsed=self._progress.elapsed,
+            tokens=tokens,
+            usage=usage,
+            cost=cost_of(tokens, self._settings.price),
+        )
+
+
+def _fingerprint(name: str, value: Any) -> Any:
+    """An argument as the manifest knows it; one that may be secret by its digest only."""
+    try:
+        found = normal(value)
+    except NoFormError:
+        found = repr(value)
+    if is_secret_name(name):
+        return "sha256:" + hashlib.sha256(encode_json(found)).hexdigest()
+    return found

@@ -1,0 +1,301 @@
+"""Results as bytes: what a finished run leaves in its frame, and how frames become one file: JSON Lines, ``.npy``, Parquet."""
+
+from __future__ import annotations
+
+import struct
+import sys
+import threading
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dynaclient.bulk.plan import Run
+from dynaclient.bulk.selection import Selection
+from dynaclient.bulk.shards import Frame, Shards, write_whole
+from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem
+from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.normal import NoFormError, normal
+from dynaclient.value import plain
+
+FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy", ".parquet": "parquet"}
+GROUP = 65_536
+"""Rows in one row group of a Parquet file."""
+_NAN = struct.pack("<f", float("nan"))
+
+
+def format_of(path: Path) -> str:
+    """What a file of this name holds.
+
+    Raises
+    ------
+    ArgumentError
+        Where its name does not say it.
+    """
+    found = FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise refused("out", f"{path.name!r} says no format", f"a name that ends in {', '.join(FORMATS)} is expected")
+    return found
+
+
+def refused(where: str, message: str, hint: str = "") -> ArgumentError:
+    """The error that says why there is no output."""
+    return ArgumentError("the output cannot be written", problems=(Problem(where, message, hint=hint),))
+
+
+class Encoder:
+    """Results of runs -> frames; safe among threads.
+
+    Parameters
+    ----------
+    format:
+        ``jsonl``, or ``npy`` and ``parquet``, which hold vectors.
+    take:
+        The dotted path of what is kept of a result; ``""``: all of it, or its one field that holds numbers where a vector is wanted.
+    order:
+        The key of a result that says its place, which is left out: the number of the row says it.
+    dims:
+        How long vectors are, 0 where that is not known yet.
+    """
+
+    def __init__(self, format: str, take: str, order: str, dims: int = 0) -> None:
+        self._vectors = format != "jsonl"
+        self._take = tuple(take.split(".")) if take else ()
+        self._order = order
+        self.dims = dims
+        self._lock = threading.Lock()
+
+    def frame(self, run: Run[Any], values: Sequence[Any], facts: Mapping[str, Any]) -> Frame:
+        """The frame of a finished run, an error in the place of each bad row.
+
+        Raises
+        ------
+        ArgumentError
+            Where a result holds no vector, or one of another length, and vectors are wanted.
+        """
+        parts: list[bytes] = []
+        errors: dict[str, Any] = {}
+        for place, value in enumerate(values):
+            if isinstance(value, DynaclientError):
+                told = error_of(value)
+                errors[str(place)] = {**told, "given": _given(run.rows[place])}
+                if not self._vectors:
+                    parts.append(b'"error":' + encode_json(told) + b"}\n")
+            elif self._vectors:
+                parts.append(self._vector(value, run.first + place))
+            else:
+                parts.append(b'"result":' + encode_json(plain(self._taken(value))) + b"}\n")
+        return Frame(run.first, len(values), {**facts, "errors": errors} if errors else facts, b"".join(parts))
+
+    def _taken(self, value: Any) -> Any:
+        if not self._take and self._order and isinstance(value, dict):
+            value.pop(self._order, None)
+        for name in self._take:
+            if not isinstance(value, dict) or name not in value:
+                known = ", ".join(value) if isinstance(value, dict) else "no fields"
+                raise refused("take", f"a result has no {name!r}", f"it has {known}")
+            value = value[name]
+        return value
+
+    def _vector(self, value: Any, row: int) -> bytes:
+        found = self._taken(value)
+        if not self._take and isinstance(found, dict):
+            fields = [name for name, item in found.items() if _is_vector(item)]
+            if len(fields) != 1:
+                known = ", ".join(fields or found)
+                raise refused("take", "a result has not one field that holds numbers", f"name one of {known}")
+            with self._lock:
+                self._take = (fields[0],)
+            found = found[fields[0]]
+        if not _is_vector(found):
+            raise refused("take", f"a vector of numbers is expected, not {type(found).__name__}")
+        with self._lock:
+            self.dims = self.dims or len(found)
+        if len(found) != self.dims:
+            raise refused("out", f"the vector of row {row} has {len(found)} numbers, those before have {self.dims}")
+        packed = found if isinstance(found, array) and found.typecode == "f" else array("f", found)
+        if sys.byteorder == "big":
+            packed = array("f", packed)
+            packed.byteswap()
+        return packed.tobytes()
+
+
+def _is_vector(value: Any) -> bool:
+    if isinstance(value, array):
+        return True
+    return (
+        isinstance(value, list) and bool(value) and type(value[0]) in (int, float) and type(value[-1]) in (int, float)
+    )
+
+
+def error_of(error: DynaclientError) -> dict[str, Any]:
+    """An error as it is told of a row: ``error``, ``message`` and, where the service answered, its ``status``."""
+    told: dict[str, Any] = {"error": type(error).__name__, "message": error.message}
+    if isinstance(error, ArgumentError):
+        told["message"] = "; ".join(map(str, error.problems)) or error.message
+    if isinstance(error, APIError):
+        told["status"] = error.status_code
+    return told
+
+
+def _given(value: Any) -> Any:
+    try:
+        return normal(value)
+    except NoFormError:
+        return repr(value)[:1000]
+
+
+# --- frames -> one file
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the output: ``result`` its bytes as they stand in the frame, None where it failed; ``error`` why, ``kept`` its columns."""
+
+    number: int
+    result: bytes | None
+    error: Mapping[str, Any] | None
+    kept: Mapping[str, Any]
+
+
+def lines(selection: Selection, shards: Shards, dims: int) -> Iterator[Line]:
+    """Every row that was chosen, in order, with its result.
+
+    Parameters
+    ----------
+    selection, shards:
+        The rows and the frames.
+    dims:
+        Numbers in a vector; 0: results are lines of JSON.
+    """
+    if selection.plain:
+        for frame in shards.frames():
+            yield from (Line(number, result, error, {}) for number, result, error in _rows(frame, dims))
+        return
+    split: dict[int, list[Any]] = {}
+    for picked in selection:
+        frame = shards.frame(picked.place)
+        rows = split.get(frame.first)
+        if rows is None:
+            if len(split) > 64:
+                split.clear()
+            rows = split[frame.first] = list(_rows(frame, dims))
+        _, result, error = rows[picked.place - frame.first]
+        yield Line(picked.number, result, error, picked.kept)
+
+
+def _rows(frame: Frame, dims: int) -> Iterator[tuple[int, bytes | None, Mapping[str, Any] | None]]:
+    errors = frame.facts.get("errors") or {}
+    if not dims:
+        for place, line in enumerate(frame.payload.split(b"\n")[:-1]):
+            yield frame.first + place, line, errors.get(str(place))
+        return
+    size, offset = 4 * dims, 0
+    for place in range(frame.count):
+        error = errors.get(str(place))
+        if error is not None:
+            yield frame.first + place, None, error
+        else:
+            yield frame.first + place, frame.payload[offset : offset + size], None
+            offset += size
+
+
+def write_output(path: Path, format: str, selection: Selection, shards: Shards, dims: int, keep: Sequence[str]) -> None:
+    """Write the output, whole or not at all.
+
+    Parameters
+    ----------
+    path, format:
+        Where, and what.
+    selection, shards, dims:
+        As for `lines`.
+    keep:
+        The columns that are kept.
+    """
+    if format == "jsonl":
+        write_whole(path, lambda file: file.writelines(_jsonl(lines(selection, shards, 0))))
+    elif format == "npy":
+        write_whole(path, lambda file: _npy(file, selection, shards, dims))
+    else:
+        write_whole(path, lambda file: _parquet(file, lines(selection, shards, max(dims, 1)), max(dims, 1), keep))
+
+
+def _jsonl(rows: Iterable[Line]) -> Iterator[bytes]:
+    for line in rows:
+        kept = encode_json(normal(dict(line.kept)))[1:-1] + b"," if line.kept else b""
+        yield b'{"row":%d,%b%b\n' % (line.number, kept, line.result or b"")
+
+
+def _npy(file: BinaryIO, selection: Selection, shards: Shards, dims: int) -> None:
+    """NumPy's format 1.0: a header, then the numbers; a row that failed is not a number. The count is put into the header at the end."""
+    file.write(npy_header(0, dims))
+    count, missing = 0, _NAN * dims
+    if selection.plain:
+        for frame in shards.frames():
+            whole = not frame.facts.get("errors")
+            file.write(frame.payload if whole else b"".join(row or missing for _, row, _ in _rows(frame, max(dims, 1))))
+            count += frame.count
+    else:
+        for line in lines(selection, shards, max(dims, 1)):
+            file.write(line.result or missing)
+            count += 1
+    file.seek(0)
+    file.write(npy_header(count, dims))
+
+
+def npy_header(rows: int, dims: int) -> bytes:
+    """The header of a ``.npy`` file of little-endian float32, of one length for all counts of rows."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dims}), }}"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
+
+
+def _parquet(file: BinaryIO, rows: Iterable[Line], dims: int, keep: Sequence[str]) -> None:
+    """Columns ``row``, ``vector`` (a fixed-size list of float32, null where the row failed), ``error``, and those that are kept, as text."""
+    arrow, parquet = arrow_modules()
+    fields = [("row", arrow.int64()), ("vector", arrow.list_(arrow.float32(), dims)), ("error", arrow.string())]
+    schema = arrow.schema(
+        [*fields, *((f"kept_{name}" if name in ("row", "vector", "error") else name, arrow.string()) for name in keep)]
+    )
+    with parquet.ParquetWriter(file, schema) as writer:
+        for group in _groups(rows):
+            vectors = b"".join(line.result or bytes(4 * dims) for line in group)
+            flat = arrow.Array.from_buffers(arrow.float32(), len(group) * dims, [None, arrow.py_buffer(vectors)])
+            mask = arrow.array([line.result is None for line in group])
+            columns = [
+                arrow.array([line.number for line in group], arrow.int64()),
+                arrow.FixedSizeListArray.from_arrays(flat, dims, mask=mask),
+                arrow.array([line.error["message"] if line.error else None for line in group], arrow.string()),
+                *(arrow.array([_text(line.kept.get(name)) for line in group], arrow.string()) for name in keep),
+            ]
+            writer.write_table(arrow.table(columns, schema=schema), row_group_size=GROUP)
+
+
+def _groups(rows: Iterable[Line]) -> Iterator[list[Line]]:
+    group: list[Line] = []
+    for line in rows:
+        group.append(line)
+        if len(group) == GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else encode_json(normal(value)).decode()
+
+
+def arrow_modules() -> tuple[Any, Any]:
+    """The library pyarrow and its Parquet.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is not installed.
+    """
+    try:
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError:
+        raise refused("out", "Parquet needs the library pyarrow", "pip install 'dynaclient[parquet]'") from None

@@ -1,0 +1,125 @@
+"""Which rows of a file are sent, and which results they get: the same answer each time it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+from typing import Any
+
+from dynaclient.bulk.plan import identity
+from dynaclient.bulk.rows import Bad, Row, Source
+from dynaclient.errors import ArgumentError, Problem
+
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A row that was chosen: ``number`` in the file, ``place`` among those that are sent, ``value`` what is sent of it, ``kept`` the columns that are kept.
+
+    ``again``: the place is that of an earlier row which is the same.
+    """
+
+    number: int
+    place: int
+    value: Any
+    kept: Mapping[str, Any]
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of a file, numbered from 0.
+
+    Parameters
+    ----------
+    source:
+        The file.
+    columns:
+        Argument -> column.
+    single:
+        Whether what is sent of a row is the value of its one column, and not a mapping of arguments.
+    limit, sample:
+        The first so many rows; so many rows drawn by chance, the same each time.
+    dedup:
+        Whether rows of which the same would be sent are sent once. Each different row takes memory then, a digest of 16 bytes in a dict.
+    keep:
+        Columns that are copied to the output.
+    """
+
+    source: Source
+    columns: Mapping[str, str]
+    single: bool
+    limit: int | None = None
+    sample: int | None = None
+    dedup: bool = False
+    keep: Sequence[str] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether every row is sent and nothing is kept, so that a row's number is its place."""
+        return self.sample is None and not self.dedup and not self.keep
+
+    def __iter__(self) -> Iterator[Picked]:
+        rows: Iterator[tuple[int, Row]] = enumerate(self.source)
+        if self.limit is not None:
+            rows = islice(rows, self.limit)
+        if self.sample is not None:
+            drawn = self._drawn()
+            rows = ((number, row) for number, row in rows if number in drawn)
+        known: dict[bytes, int] = {}
+        following = 0
+        for number, row in rows:
+            if number == 0 and not isinstance(row, Bad):
+                self._check(row)
+            value = self._value(row)
+            kept = {} if not self.keep or isinstance(row, Bad) else {name: row.get(name) for name in self.keep}
+            place = following
+            if self.dedup and not isinstance(value, Bad):
+                place = known.setdefault(_digest(value), following)
+            again = place < following
+            following += not again
+            yield Picked(number, place, value, kept, again)
+
+    def count(self) -> int:
+        """How many rows are chosen; reads the file."""
+        return sum(1 for _ in self)
+
+    def about(self) -> int:
+        """How many rows there are, more or less: as many as lines; 0 where that says nothing."""
+        lines = 0 if self.source.format == "parquet" else self.source.lines
+        return min(number for number in (lines, self.limit, self.sample) if number is not None)
+
+    def _drawn(self) -> frozenset[int]:
+        total = sum(1 for _ in islice(iter(self.source), self.limit))
+        return frozenset(Random(_SEED).sample(range(total), min(self.sample or 0, total)))
+
+    def _value(self, row: Row) -> Any:
+        if isinstance(row, Bad):
+            return row
+        try:
+            if self.single:
+                (column,) = self.columns.values()
+                return row[column]
+            return {name: row[column] for name, column in self.columns.items()}
+        except KeyError as error:
+            return Bad(f"has no column {error.args[0]!r}")
+
+    def _check(self, row: Mapping[str, Any]) -> None:
+        """A column that the first row lacks was misspelled."""
+        missing = [name for name in (*self.columns.values(), *self.keep) if name not in row]
+        if missing:
+            known = ", ".join(list(row)[:20])
+            problems = tuple(
+                Problem("columns", f"the first row has no column {name!r}", hint=f"it has {known}") for name in missing
+            )
+            raise ArgumentError("the rows cannot be read", problems=problems)
+
+
+def _digest(value: Any) -> bytes:
+    same = identity(value)
+    data = b"t" + same.encode("utf-8", "surrogatepass") if isinstance(same, str) else b"j" + same
+    return hashlib.blake2b(data, digest_size=16).digest()

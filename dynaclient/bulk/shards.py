@@ -1,0 +1,300 @@
+"""Results on disk, safe at any moment: frames of finished runs in shards, each sealed by fsync and rename.
+
+A frame is written in one go when its run has ended, in whatever order runs end, so that no finished run is ever paid for twice. A kill in the middle of it leaves a torn frame,
+which is found by its checksum and cut off. A full shard is fsynced and renamed; the one at hand is fsynced every few seconds, which is what a power cut can cost.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+import zlib
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.media import decode_json, encode_json, format_json
+
+SHARD = 64 << 20
+"""Bytes after which a shard is sealed."""
+SYNC = 5.0
+"""Seconds between two fsyncs of the shard at hand."""
+_MAGIC = b"dcf1"
+_HEAD = struct.Struct(
+    "<4sQIIQI"
+)  # magic, first row, rows, bytes of facts, bytes of payload, checksum of all that follows
+_CACHED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A finished run: rows ``first`` to ``first + count - 1``, what is known of them as JSON values, and their results as bytes."""
+
+    first: int
+    count: int
+    facts: Mapping[str, Any]
+    payload: bytes
+
+    def packed(self) -> bytes:
+        """The frame as it is written."""
+        facts = encode_json(self.facts)
+        check = zlib.crc32(self.payload, zlib.crc32(facts))
+        return b"".join(
+            (_HEAD.pack(_MAGIC, self.first, self.count, len(facts), len(self.payload), check), facts, self.payload)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    first: int
+    count: int
+    shard: Path
+    offset: int
+
+
+class Shards:
+    """The frames of one bulk run, in a folder; one process at a time, one thread.
+
+    Parameters
+    ----------
+    folder:
+        Made where it is missing.
+    size:
+        Bytes after which a shard is sealed.
+    """
+
+    def __init__(self, folder: Path, size: int = SHARD) -> None:
+        self._folder, self._size = folder, size
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self._entries: list[_Entry] = []
+        self._cache: OrderedDict[_Entry, Frame] = OrderedDict()
+        self._file: BinaryIO | None = None
+        self._open = folder / "open"
+        self._written, self._synced = 0, time.monotonic()
+        self._recover()
+
+    def _recover(self) -> None:
+        shards = sorted(self._folder.glob("*.shard"))
+        for shard in shards:
+            self._entries.extend(_scan(shard, checked=False)[0])
+        self._next = int(shards[-1].stem) + 1 if shards else 1
+        if self._open.exists():
+            found, good = _scan(self._open, checked=True)
+            with self._open.open("r+b") as file:
+                file.truncate(good)
+            self._entries.extend(found)
+            self._seal()
+        self._entries.sort(key=lambda entry: entry.first)
+
+    def done(self) -> Iterator[tuple[int, int]]:
+        """The spans of rows that are finished, in order: first and one behind the last."""
+        first = end = 0
+        for entry in self._entries:
+            if entry.first == end:
+                end += entry.count
+                continue
+            if end > first:
+                yield first, end
+            first, end = entry.first, entry.first + entry.count
+        if end > first:
+            yield first, end
+
+    def append(self, frame: Frame, packed: bytes) -> None:
+        """Write a frame, packed already, so that it outlives this process.
+
+        Raises
+        ------
+        OSError
+            Where the disk is full, say; what was written before stays whole.
+        """
+        if self._file is None:
+            self._file = self._open.open("wb", buffering=0)
+            self._written = 0
+        data = memoryview(packed)
+        entry = _Entry(frame.first, frame.count, self._folder / f"{self._next:08}.shard", self._written)
+        done = 0
+        while done < len(data):
+            done += self._file.write(data[done:])
+        self._written += len(data)
+        self._entries.append(entry)
+        if self._written >= self._size:
+            self.seal()
+        elif time.monotonic() - self._synced > SYNC:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
+
+    def seal(self) -> None:
+        """Finish the shard at hand: fsync, rename."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._seal()
+        self._entries.sort(key=lambda entry: entry.first)
+
+    def _seal(self) -> None:
+        sealed = self._folder / f"{self._next:08}.shard"
+        if self._open.stat().st_size == 0:
+            self._open.unlink()
+            return
+        with self._open.open("r+b") as file:
+            os.fsync(file.fileno())
+        self._open.rename(sealed)
+        sync_folder(self._folder)
+        self._entries = [
+            _Entry(entry.first, entry.count, sealed, entry.offset) if entry.shard == self._open else entry
+            for entry in self._entries
+        ]
+        self._next += 1
+        self._synced = time.monotonic()
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames of sealed shards, in the order of their rows."""
+        for entry in self._entries:
+            yield _read(entry)
+
+    def frame(self, row: int) -> Frame:
+        """The frame that holds a row."""
+        entry = self._entries[bisect_right(self._entries, row, key=lambda entry: entry.first) - 1]
+        found = self._cache.pop(entry, None) or _read(entry)
+        self._cache[entry] = found
+        if len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+        return found
+
+    def remove(self) -> None:
+        """Delete everything, the folder too."""
+        self.close()
+        for path in sorted(self._folder.iterdir()):
+            path.unlink()
+        self._folder.rmdir()
+
+    def close(self) -> None:
+        """Let go of the files; what was written stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._lock.close()
+
+
+def _scan(path: Path, *, checked: bool) -> tuple[list[_Entry], int]:
+    """The frames of a shard and where the last good one ends; ``checked``: their checksums are looked at."""
+    found: list[_Entry] = []
+    size, offset = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while offset + _HEAD.size <= size:
+            file.seek(offset)
+            magic, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
+            end = offset + _HEAD.size + facts + payload
+            if magic != _MAGIC or end > size or (checked and zlib.crc32(file.read(facts + payload)) != check):
+                break
+            found.append(_Entry(first, count, path, offset))
+            offset = end
+    if not checked and offset != size:
+        raise _broken(path)
+    return found, offset
+
+
+def _read(entry: _Entry) -> Frame:
+    with entry.shard.open("rb") as file:
+        file.seek(entry.offset)
+        _, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
+        data = file.read(facts + payload)
+    if len(data) != facts + payload or zlib.crc32(data) != check:
+        raise _broken(entry.shard)
+    return Frame(first, count, decode_json(data[:facts]), data[facts:])
+
+
+def _broken(path: Path) -> ArgumentError:
+    hint = "delete it, and its rows are asked for again"
+    return ArgumentError("results cannot be read", problems=(Problem(str(path), "is damaged", hint=hint),))
+
+
+def _locked(folder: Path) -> BinaryIO:
+    """The lock of a folder, held until it is closed, or this process ends."""
+    file = (folder / "lock").open("wb")
+    try:
+        import fcntl
+    except ImportError:  # not on this system
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        problem = Problem("out", f"another process is writing to {folder}")
+        raise ArgumentError("the output cannot be written", problems=(problem,)) from None
+    return file
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder outlive a power cut, where the system knows how."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that it stands under its name whole or not at all: to a temporary file, fsynced, renamed."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def read_manifest(path: Path) -> Mapping[str, Any] | None:
+    """A manifest, or None where there is none.
+
+    Raises
+    ------
+    ArgumentError
+        Where it is none of ours.
+    """
+    try:
+        value = decode_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        problem = Problem(str(path), f"cannot be read as a manifest: {str(error)[:100]}")
+        raise ArgumentError("the output cannot be written", problems=(problem,)) from None
+    return value if isinstance(value, dict) else {}
+
+
+def write_manifest(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a manifest whole."""
+    write_whole(path, lambda file: file.write(format_json(value).encode() + b"\n"))
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], names: Sequence[str]) -> list[Problem]:
+    """What was said before and is said otherwise now."""
+    found: list[Problem] = []
+    for name in names:
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found.extend(
+                Problem(f"{name}.{key}", f"was {_short(old.get(key))} and is {_short(new.get(key))}")
+                for key in sorted(old.keys() | new.keys())
+                if old.get(key) != new.get(key)
+            )
+        elif old != new:
+            found.append(Problem(name, f"was {_short(old)} and is {_short(new)}"))
+    return found
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else encode_json(value).decode()
+    return text if len(text) <= 60 else text[:57] + "..."
