@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import DynaclientError, UndeclaredReplyError, UnsupportedError
-from dynaclient.exchange import Prepared, Shipment, head, opened, told
+from dynaclient.exchange import Prepared, Shipment, head, opened, told, watching
 from dynaclient.openapi.failure import failure
 from dynaclient.openapi.items import ItemReader, is_sequential
 from dynaclient.openapi.media import essence
@@ -114,25 +114,27 @@ def save(core: Core, shipment: Shipment, path: str | os.PathLike[str], progress:
 
     way, world = shipment.way, core.world
 
-    def send(extra: Mapping[str, str]) -> Stream:
-        reply, _ = opened(core, shipment, None, extra)
-        if isinstance(reply, Response):
-            raise _refused(core, shipment, reply)
-        return reply
+    with watching(core, shipment) as watch:
 
-    try:
-        return save_to(
-            send,
-            path,
-            url=shipment.plain.redacted().url,
-            method=shipment.plain.method,
-            policy=way.policy,
-            deadline=world.clock() + (way.timeout.total or way.policy.max_elapsed_time / 1000),
-            progress=progress,
-            clock=world.clock,
-            sleep=world.sleep,
-            rng=world.rng,
-            now=world.now,
-        )
-    except DynaclientError as error:
-        raise told(core, shipment, error) from None
+        def send(extra: Mapping[str, str]) -> Stream:
+            reply, _ = opened(core, shipment, watch, extra)
+            if isinstance(reply, Response):
+                raise _refused(core, shipment, reply)
+            return reply
+
+        try:
+            return save_to(
+                send,
+                path,
+                url=shipment.plain.redacted().url,
+                method=shipment.plain.method,
+                policy=way.policy,
+                deadline=world.clock() + (way.timeout.total or way.policy.max_elapsed_time / 1000),
+                progress=progress,
+                clock=world.clock,
+                sleep=world.sleep,
+                rng=world.rng,
+                now=world.now,
+            )
+        except DynaclientError as error:
+            raise told(core, shipment, error) from None

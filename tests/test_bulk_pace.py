@@ -154,7 +154,9 @@ def test_caps_hold(tokens, rpm, tpm):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["headers"]))
 def test_rate_limit_fields(case):
     """What the usual fields say of what is left, and when more comes, is a wait where nothing is left."""
-    found = exhausted(Headers({name: str(value) for name, value in case["headers"].items()}), case.get("tokens", 0), 1.8e9)
+    found = exhausted(
+        Headers({name: str(value) for name, value in case["headers"].items()}), case.get("tokens", 0), 1.8e9
+    )
     assert found == pytest.approx(case["wait"])
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 from documents import document
 from jsonschema import Draft202012Validator
+from loopback import reply
 
 from dynaclient import Client
 from dynaclient.errors import ArgumentError
@@ -178,13 +179,13 @@ def test_a_session_lists_and_calls_the_tools():
 
 def test_a_session_is_read_only_and_shows_no_secret(server):
     """Without being told the command serves what changes nothing; the service's refusal is an error of the tool, in its words, without the credential."""
-    server.replies.append((401, {"content-type": "application/json"}, b'{"error": {"message": "who is this?"}}'))
+    server.script(reply(401, b'{"error": {"message": "who is this?"}}', "Content-Type: application/json"))
 
     async def work(assistant):
         listed = (await assistant.list_tools()).tools
         return listed, await assistant.call_tool("models_list", {})
 
-    listed, refused = session(["--server", server.url, "--retries", "none"], work, DYNACLIENT_BEARER_AUTH="s3cret-token")
+    listed, refused = session(["--server", server.origin, "--retries", "none"], work, DYNACLIENT_BEARER_AUTH="s3cret-token")
     assert [tool.name for tool in listed] == ["models_list"]
     assert refused.is_error
     assert "who is this?" in refused.content[0].text

@@ -13,6 +13,7 @@ from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.normal import NoFormError, normal
 
@@ -92,7 +93,7 @@ class Channel:
             if not good:
                 problem = Problem(
                     f"{self.input}[{place}]",
-                    f"{str(row)[:60]!r} is no input by itself",
+                    f"{_shown(row)} is no input by itself",
                     self.batch.pointer if self.batch else "",
                 )
                 raise ArgumentError(f"{self.name} was not called", problems=(problem,), operation=self.name)
@@ -149,6 +150,14 @@ class Channel:
             return True
         names = (self.input, f"{self.input}[", f"{self.input}.")
         return all(problem.where == names[0] or problem.where.startswith(names[1:]) for problem in error.problems)
+
+
+def _shown(row: Any) -> str:
+    try:
+        text = encode_json(normal(row)).decode()
+    except NoFormError:
+        text = repr(row)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def input_of(call: Call) -> str:

@@ -306,7 +306,7 @@ class Job:
 
     def _summary(self, shards: Shards, rows: int, failed: int) -> Summary:
         batch, tally = self._channel.batch, self._channel.gate.tally
-        usage = dict.fromkeys(batch.sum if batch else (), 0.0)
+        usage: dict[str, float] = dict.fromkeys(batch.sum if batch else (), 0)
         sent = estimated = 0
         for frame in shards.frames():
             sent += frame.count

@@ -209,7 +209,7 @@ def _selection(command: OperationCommand, chosen: Mapping[str, Any], out: Path) 
 def _columns(command: OperationCommand, entries: tuple[str, ...]) -> dict[str, str]:
     """Python name of the parameter -> column."""
     operation = command.operation
-    names = {}
+    names: dict[str, str] = {}
     for item in operation.arguments:
         for name in (item.python_name, item.name, item.python_name.strip("_").replace("_", "-")):
             names.setdefault(name, item.python_name)
