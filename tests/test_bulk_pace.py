@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bulking import DOCUMENT, Doubler, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from dynaclient.bulk.gate import exhausted
 from dynaclient.bulk.pace import LEAST, Caps, Pace
 from dynaclient.testing import FakeClock, FakeTransport, json_response
 from dynaclient.wire import Headers
-from test_bulk_map import DOCUMENT, Doubler, texts
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "bulk_headers.yaml").read_text("utf-8"))
 

@@ -1,5 +1,7 @@
 """What will trouble a client is found in a document, with its id and its place."""
 
+from pathlib import Path
+
 import pytest
 from cases import cases
 from documents import document, operation
@@ -103,3 +105,10 @@ def test_examples_of_writers_may_lack_what_readers_get():
     }
     made = document(GOOD, components={"schemas": {"Pet": schema}})
     assert found({**made, "openapi": "3.0.3"}) == ()
+
+
+def test_the_catalogue_is_documented():
+    """The table in docs/spec.md is the catalogue."""
+    text = (Path(__file__).parent.parent / "docs" / "spec.md").read_text()
+    for name, kind in CATALOGUE.items():
+        assert f"| `{name}` | {kind.level} | {kind.meaning} |" in text

@@ -69,7 +69,10 @@ def test_the_schema_of_a_tool_stands_alone():
     tree = {
         "type": "object",
         "required": ["name"],
-        "properties": {"name": {"type": "string"}, "below": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
+        "properties": {
+            "name": {"type": "string"},
+            "below": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        },
     }
     tool = made(body({"type": "object", "required": ["tree"], "properties": {"tree": {"$ref": "#/components/schemas/Tree"}}}),
                 components={"schemas": {"Tree": tree}})  # fmt: skip
@@ -126,10 +129,14 @@ def test_names_of_tools():
     api = read(document(paths))
     found = [tool.name for tool in tools(api, choose(api))]
     assert len(set(found)) == 4
-    assert all(len(name) <= 64 and name.isascii() and name.replace("_", "").isalnum() or name.startswith("_") for name in found)
+    assert all(
+        len(name) <= 64 and name.isascii() and name.replace("_", "a").isalnum() for name in found
+    )
 
 
-@pytest.mark.parametrize("value, shown", [({"a": 1}, {"a": 1}), ([1], {"result": [1]}), (None, {"result": None}), ("a", {"result": "a"})])
+@pytest.mark.parametrize(
+    "value, shown", [({"a": 1}, {"a": 1}), ([1], {"result": [1]}), (None, {"result": None}), ("a", {"result": "a"})]
+)
 def test_structured_content_is_an_object(value, shown):
     """An object is the structured content of a result; any other value stands in its field `result`."""
     assert structured(value) == shown
@@ -185,7 +192,9 @@ def test_a_session_is_read_only_and_shows_no_secret(server):
         listed = (await assistant.list_tools()).tools
         return listed, await assistant.call_tool("models_list", {})
 
-    listed, refused = session(["--server", server.origin, "--retries", "none"], work, DYNACLIENT_BEARER_AUTH="s3cret-token")
+    listed, refused = session(
+        ["--server", server.origin, "--retries", "none"], work, DYNACLIENT_BEARER_AUTH="s3cret-token"
+    )
     assert [tool.name for tool in listed] == ["models_list"]
     assert refused.is_error
     assert "who is this?" in refused.content[0].text

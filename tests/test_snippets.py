@@ -115,8 +115,7 @@ def test_how_they_look():
     """Short calls stand on one line, long ones on several; Python names and spellings of the shell are those of people."""
     arguments = {"id": "7", "text": "it's", "from_": {"a": 1}, "any": OMIT}
     assert python(RUN, arguments, server="local") == (
-        "import dynaclient\n\n"
-        'with dynaclient.Client(server="local") as client:\n'.replace('"', "'")
+        'import dynaclient\n\nwith dynaclient.Client(server="local") as client:\n'.replace('"', "'")
         + '    reply = client.jobs.run(id="7", text="it\'s", from_={\'a\': 1})\n'
         "    print(reply)\n"
     )
@@ -124,7 +123,9 @@ def test_how_they_look():
         "dynaclient call jobs.run --id 7 --text 'it'\"'\"'s' --from '{\"a\":1}' --server local"
     )
     many = python(RUN, {"id": "7", "text": "x" * 90}, waits=True)
-    assert many.startswith("import asyncio\n\nimport dynaclient\n\n\nasync def main():\n    async with dynaclient.AsyncClient()")
+    assert many.startswith(
+        "import asyncio\n\nimport dynaclient\n\n\nasync def main():\n    async with dynaclient.AsyncClient()"
+    )
     assert f'            text="{"x" * 90}",\n' in many
 
 
@@ -152,7 +153,15 @@ def test_call_options():
 def test_files(tmp_path):
     """A file stands in Python as its path and in the shell behind an at sign."""
     schema = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-    paths = {"/x": {"post": {"operationId": "run", "responses": {}, "requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}}}
+    paths = {
+        "/x": {
+            "post": {
+                "operationId": "run",
+                "responses": {},
+                "requestBody": {"content": {"multipart/form-data": {"schema": schema}}},
+            }
+        }
+    }
     api = read(document(paths))
     made = operation(api, api.index["run"])
     assert 'file=Path("a.png")' in python(made, {"file": Path("a.png")})
@@ -179,6 +188,8 @@ def test_a_program_runs(tmp_path):
     made = operation(api, api.index["embeddings.create"])
     text = python(made, {"input": ["a", "b"], "model": "hash-384"}, server="local")
     root = str(Path(__file__).parent.parent)
-    run = subprocess.run([sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True
+    )
     assert (run.returncode, run.stderr) == (0, "")
     assert "hash-384" in run.stdout

@@ -29,6 +29,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "type": ("nullable",), "minimum": ("exclusiveMinimum",), "maximum": ("exclusiveMaximum",), "if": ("then", "else"),
     "contains": ("minContains", "maxContains"),
 }  # fmt: skip
+_SCALARS = (float, int, str, bool, type(None))
 _NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$@.-]{0,63}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_.:/-]{0,31}[0-9]{0,4}")
 
@@ -206,7 +207,7 @@ class _Walk:
                 yield from self._union(node, pointer, union, value, where)
         if isinstance(value, dict):
             yield from self._object(node, pointer, value, where)
-        elif isinstance(value, list):
+        elif isinstance(value, list) and not (fits and all(type(item) in _SCALARS for item in value)):
             yield from self._array(node, pointer, value, where)
 
     def _unnamed(self, pointer: str, value: dict[str, Any], where: str) -> Iterator[Difference]:

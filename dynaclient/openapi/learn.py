@@ -63,7 +63,8 @@ def learned(document: Mapping[str, Any], differences: Iterable[Difference], titl
 
 def normalized(pointer: str, document: Mapping[str, Any]) -> str:
     """The normalized path (RFC 9535, 2.7) of a place: ``$['paths']['/a'][0]``."""
-    path, node = "$", document
+    path = "$"
+    node: Any = document
     for token in tokens(pointer):
         if isinstance(node, list):
             path, node = f"{path}[{token}]", node[int(token)]

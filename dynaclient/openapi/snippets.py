@@ -108,7 +108,11 @@ def shell(
         "call",
         shlex.quote(operation.dotted),
     ]
-    given = {"server": server, **arguments} if server is not None and "server" not in fields else dict(arguments)
+    given = (
+        {**arguments, "server": server}
+        if server is not None and not {"server"} & {*fields, *arguments}
+        else dict(arguments)
+    )
     whole: dict[str, Any] = {}
     for name, value in given.items():
         field = fields.get(name)
@@ -236,7 +240,7 @@ def _text(value: Any, field: Parameter, document: Mapping[str, Any]) -> str | No
     if plain.lstrip()[:1] in ("[", "{") and (not allowed or allowed & {"array", "object"}):
         return None
     if _is_scalar(plain, allowed):
-        return encode_json(plain).decode()
+        return None if plain.startswith('"') else encode_json(plain).decode()
     return f"@{plain}" if plain.startswith("@") else plain
 
 

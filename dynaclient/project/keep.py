@@ -54,7 +54,7 @@ def digest_of(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
-def lock_of(fetched: Fetched, document: Document, raw: bytes, date: str) -> Lock:
+def lock_of(entry: Entry, fetched: Fetched, document: Document, raw: bytes, date: str) -> Lock:
     """What is known of a document that was just fetched."""
     info = document.data.get("info")
     version = info.get("version") if isinstance(info, dict) else ""
@@ -62,7 +62,7 @@ def lock_of(fetched: Fetched, document: Document, raw: bytes, date: str) -> Lock
         digest=digest_of(raw),
         version=str(version or ""),
         date=date,
-        origin=fetched.origin,
+        origin=fetched.origin if is_url(fetched.origin) else entry.source,  # the same on every machine
         etag=fetched.etag,
         modified=fetched.modified,
         files=len(document.files),
@@ -165,11 +165,9 @@ def add(
     project = replace(project, documents={**project.documents, name: entry})
     document = dressed(project, entry, fetched.document, fetched.origin)
     _check_operations(document, operations)
-    lock = lock_of(fetched, fetched.document, raw, date)
+    lock = lock_of(entry, fetched, fetched.document, raw, date)
     if entry.source:
         write_whole(project.spec_path(entry), raw)
-    else:
-        lock = replace(lock, origin="")
     _append(project.path, entry)
     return write_locks(project, name, lock), document
 

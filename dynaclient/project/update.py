@@ -158,7 +158,7 @@ def accept(update: Update, date: str) -> Project:
     if fetched.document is None:
         return project
     raw = stored(fetched)
-    fresh = lock_of(fetched, fetched.document, raw, date)
+    fresh = lock_of(entry, fetched, fetched.document, raw, date)
     path = project.spec_path(entry)
     if not entry.source or (path.is_file() and digest_of(path.read_bytes()) == fresh.digest):
         kept = lock.previous if lock is not None else None

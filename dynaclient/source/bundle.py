@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi.grammar import DATA, KINDS, SECTIONS, TEXT, field_kind, refined
 from dynaclient.openapi.pointer import join
 from dynaclient.source.files import SUFFIXES
-from dynaclient.openapi.grammar import DATA, KINDS, SECTIONS, TEXT, field_kind, refined
 from dynaclient.source.limits import check_depth, measure
 from dynaclient.source.place import SourceFile
 from dynaclient.source.resolve import Resolver, pure_references

@@ -18,11 +18,8 @@ from dynaclient.openapi.stubs import stubs
 from dynaclient.source import load
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def pyright_command():
-    """How to call pyright, or None where it is not there."""
-    return os.environ.get("DYNACLIENT_PYRIGHT") or shutil.which("pyright")
+PYRIGHT = os.environ.get("DYNACLIENT_PYRIGHT") or shutil.which("pyright")
+"""How to call pyright, or None where it is not there."""
 
 
 def mypy(*files, cwd, options=("--strict",)):
@@ -48,10 +45,10 @@ def mypy(*files, cwd, options=("--strict",)):
 
 
 def pyright(*files, cwd):
-    """The errors and warnings that pyright has for files: ``(file, line from 1, message)``."""
-    settings = {"extraPaths": [str(ROOT)], "pythonVersion": "3.11", "include": [str(file) for file in files]}
+    """The errors and warnings that pyright has for files of a folder: ``(file, line from 1, message)``."""
+    settings = {"extraPaths": [str(ROOT)], "pythonVersion": "3.11", "include": [Path(file).name for file in files]}
     Path(cwd, "pyrightconfig.json").write_text(json.dumps(settings))
-    command = [pyright_command(), "--outputjson", "--pythonpath", sys.executable, "--project", str(cwd)]
+    command = [PYRIGHT, "--outputjson", "--pythonpath", sys.executable, "--project", str(cwd)]
     found = json.loads(subprocess.run(command, cwd=cwd, capture_output=True, text=True).stdout)["generalDiagnostics"]
     return [
         (Path(one["file"]).name, one.get("range", {}).get("start", {}).get("line", -1) + 1, one["message"])
@@ -74,7 +71,7 @@ def check(path, folder):
     took = time.perf_counter() - begun
     judged = f"{len(errors) or 'ok'} ({took:.0f} s)"
     found, seen = [], "-"
-    if pyright_command():
+    if PYRIGHT:
         begun = time.perf_counter()
         found = pyright(file, cwd=folder)
         seen = f"{len(found) or 'ok'} ({time.perf_counter() - begun:.0f} s)"

@@ -56,7 +56,11 @@ def verbs(client: BundledClient) -> None:
     assert_type(client["embeddings.create"](input="a", model="m").data, list[Embedding])
     client[input()](anything=1)
     assert_type(client.with_options(server="openai"), BundledClient)
-    call: dynaclient.Call = client.embeddings.create
+    whatever(client.embeddings.create)
+
+
+def whatever(call: dynaclient.Call) -> None:
+    """Takes a call of any document."""
     call(anything=1)
 
 

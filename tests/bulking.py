@@ -1,0 +1,84 @@
+"""A small service that takes many inputs at once, for the tests of many rows."""
+
+import json
+import threading
+
+from dynaclient import Client
+from dynaclient.testing import FakeTransport, json_response
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "servers": [{"url": "http://127.0.0.1:9"}],
+    "paths": {
+        "/double": {
+            "post": {
+                "operationId": "double",
+                "x-dynaclient-batch": {
+                    "input": "in",
+                    "item": "#/components/schemas/Item",
+                    "output": "out",
+                    "order": "at",
+                    "sum": ["cost.units"],
+                    "maxItems": 10,
+                },
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["in"],
+                                "properties": {
+                                    "in": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+                                    "mode": {"type": "string"},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {}}}}},
+            }
+        },
+        "/one/{id}": {
+            "get": {
+                "operationId": "one",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {}}}}},
+            }
+        },
+    },
+    "components": {"schemas": {"Item": {"type": "string"}}},
+}
+
+
+class Doubler:
+    """A service that doubles texts; ``bad`` maps a text to the status that a request with it is answered with."""
+
+    def __init__(self, bad=None, always=None, ceiling=None):
+        self.bad, self.always, self.ceiling = bad or {}, always, ceiling
+        self.most, self.under_way = 0, 0
+        self.lock = threading.Lock()
+
+    def __call__(self, request):
+        if request.body is None:
+            return json_response({"id": int(request.target.rpartition("/")[2])})
+        rows = json.loads(request.body)["in"]
+        status = self.always or next((self.bad[row] for row in rows if row in self.bad), None)
+        if status is None and self.ceiling is not None and len(rows) > self.ceiling:
+            status = 413
+        if status is not None:
+            return json_response({"error": {"message": f"refused with {status}"}}, status)
+        out = [{"at": place, "twice": row * 2} for place, row in enumerate(rows)]
+        return json_response({"out": out[::-1], "cost": {"units": len(rows)}, "note": "n"})
+
+
+def client_of(service, **options):
+    """A client of the service, and its transport."""
+    transport = FakeTransport(service, repeat=True)
+    return Client(DOCUMENT, transport=transport, **options), transport
+
+
+def texts(count):
+    """Different texts."""
+    return [f"t{number}" for number in range(count)]
