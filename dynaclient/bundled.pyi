@@ -42,6 +42,16 @@ class ResultOf(Result, Generic[_T_co]):
 
     value: _T_co
 
+class WholeCall(Call):
+    """A call of which the document declares no reply that comes item by item."""
+
+    stream: None
+
+class AsyncWholeCall(AsyncCall):
+    """A call of which the document declares no reply that comes item by item."""
+
+    stream: None
+
 class CallOptions(TypedDict, total=False):
     """Options of one call."""
     retries: int | bool | Mapping[str, Any] | RetryPolicy | None
@@ -149,7 +159,7 @@ class EmbeddingsCreateArguments2(CallOptions, total=False):
     encoding_format: Literal["float", "base64"] | None
     user: str | None
 
-class EmbeddingsCreate(Call):
+class EmbeddingsCreate(WholeCall):
     """POST /v1/embeddings"""
     @overload
     def __call__(
@@ -249,8 +259,6 @@ class EmbeddingsCreate(Call):
     def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
     @overload
     def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
-    stream: None
-    """The document declares no reply that comes item by item."""
     @overload
     def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse]: ...
     @overload
@@ -264,7 +272,7 @@ class EmbeddingsCreate(Call):
     @overload
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
-class AsyncEmbeddingsCreate(AsyncCall):
+class AsyncEmbeddingsCreate(AsyncWholeCall):
     """POST /v1/embeddings"""
     @overload
     async def __call__(
@@ -313,8 +321,6 @@ class AsyncEmbeddingsCreate(AsyncCall):
     def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
     @overload
     def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
-    stream: None
-    """The document declares no reply that comes item by item."""
     @overload
     def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse]: ...
     @overload
@@ -328,10 +334,7 @@ class AsyncEmbeddingsCreate(AsyncCall):
     @overload
     async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
-class ModelsListArguments(CallOptions, total=False):
-    pass
-
-class ModelsList(Call):
+class ModelsList(WholeCall):
     """GET /v1/models"""
     def __call__(
         self,
@@ -381,16 +384,14 @@ class ModelsList(Call):
         TransportError
             No complete reply came back.
         """
-    def send(self, **arguments: Unpack[ModelsListArguments]) -> ResultOf[ListModelsResponse]: ...
-    def request(self, **arguments: Unpack[ModelsListArguments]) -> Request: ...
-    def curl(self, **arguments: Unpack[ModelsListArguments]) -> str: ...
-    stream: None
-    """The document declares no reply that comes item by item."""
-    def pages(self, **arguments: Unpack[ModelsListArguments]) -> Iterator[ListModelsResponse]: ...
-    def items(self, **arguments: Unpack[ModelsListArguments]) -> Iterator[Model]: ...
-    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[ModelsListArguments]) -> Saved: ...
+    def send(self, **arguments: Unpack[CallOptions]) -> ResultOf[ListModelsResponse]: ...
+    def request(self, **arguments: Unpack[CallOptions]) -> Request: ...
+    def curl(self, **arguments: Unpack[CallOptions]) -> str: ...
+    def pages(self, **arguments: Unpack[CallOptions]) -> Iterator[ListModelsResponse]: ...
+    def items(self, **arguments: Unpack[CallOptions]) -> Iterator[Model]: ...
+    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
-class AsyncModelsList(AsyncCall):
+class AsyncModelsList(AsyncWholeCall):
     """GET /v1/models"""
     async def __call__(
         self,
@@ -403,14 +404,12 @@ class AsyncModelsList(AsyncCall):
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models."""
-    async def send(self, **arguments: Unpack[ModelsListArguments]) -> ResultOf[ListModelsResponse]: ...
-    def request(self, **arguments: Unpack[ModelsListArguments]) -> Request: ...
-    def curl(self, **arguments: Unpack[ModelsListArguments]) -> str: ...
-    stream: None
-    """The document declares no reply that comes item by item."""
-    def pages(self, **arguments: Unpack[ModelsListArguments]) -> AsyncIterate[ListModelsResponse]: ...
-    def items(self, **arguments: Unpack[ModelsListArguments]) -> AsyncIterate[Model]: ...
-    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[ModelsListArguments]) -> Saved: ...
+    async def send(self, **arguments: Unpack[CallOptions]) -> ResultOf[ListModelsResponse]: ...
+    def request(self, **arguments: Unpack[CallOptions]) -> Request: ...
+    def curl(self, **arguments: Unpack[CallOptions]) -> str: ...
+    def pages(self, **arguments: Unpack[CallOptions]) -> AsyncIterate[ListModelsResponse]: ...
+    def items(self, **arguments: Unpack[CallOptions]) -> AsyncIterate[Model]: ...
+    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
 class Embeddings(Group):
     __getattr__: None

@@ -50,11 +50,14 @@ class Channel:
         Arguments and call options that are the same for all rows.
     pace:
         How fast.
+    numbered:
+        Whether results have the numbers of their rows as order keys, and not their places in the reply.
     """
 
-    def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace) -> None:
+    def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace, *, numbered: bool = True) -> None:
         operation = call.operation
         self.batch: Batch | None = operation.batch
+        self._numbered = numbered
         self.name = operation.dotted
         self.input = input_of(call)
         self._call, self.gate = _gated(call, constants, pace)
@@ -142,7 +145,7 @@ class Channel:
             problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
             raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
         sums = tuple(field(value, path) or 0 for path in batch.sum)
-        return Piece(list(renumbered(batch, results, run.first)), sums)
+        return Piece(list(renumbered(batch, results, run.first)) if self._numbered else results, sums)
 
     def concerns_rows(self, error: ArgumentError) -> bool:
         """Whether what is wrong with the arguments is wrong with the rows only."""

@@ -97,10 +97,7 @@ class Job:
         self._format = format_of(settings.out)
         if self._format == "parquet":
             arrow_modules()
-        packed = {"arrays": "float32"} if self._format != "jsonl" and "arrays" not in constants else {}
-        self._channel = Channel(
-            call, {**constants, **{name: packed[name] for name in call.options_among(packed)}}, Pace(settings.caps)
-        )
+        self._channel = Channel(call, constants, Pace(settings.caps), numbered=False)
         self._limits = limits_of(self._channel.batch, settings.batch)
         self._solver = Solver(self._channel.send, self._channel.concerns_rows)
         self._manifest = settings.out.with_name(settings.out.name + ".manifest.json")
@@ -233,18 +230,16 @@ class Job:
         """The rows that are still to be sent; those that cannot be read are noted at once."""
         waiting = iter(spans)
         first, end = next(waiting, (-1, -1))
-        for picked in self._selection:
-            place = picked.place
+        for place, value in self._selection.values():
             if place >= end >= 0:
                 first, end = next(waiting, (-1, -1))
-            if picked.again or (first <= place < end):
+            if first <= place < end:
                 continue
-            if isinstance(picked.value, Bad):
-                bad = picked.value
-                error = ArgumentError(bad.reason, problems=(Problem(f"row {picked.number}", bad.reason),))
-                self._note(self._kept(self._encoder.frame(Run(place, [bad.text], 0), [error], {}), shards))
+            if type(value) is Bad:
+                error = ArgumentError(value.reason, problems=(Problem("", value.reason),))
+                self._note(self._kept(self._encoder.frame(Run(place, [value.text], 0), [error], {}), shards))
             else:
-                yield place, picked.value
+                yield place, value
 
     def _work(self, run: Run[Any]) -> Frame:
         piece: Piece = self._solver.solve(run)

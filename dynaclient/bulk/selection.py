@@ -84,6 +84,18 @@ class Selection:
             following += not again
             yield Picked(number, place, value, kept, again)
 
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """The place and the value of each row that is sent."""
+        if not self.plain:
+            for picked in self:
+                if not picked.again:
+                    yield picked.place, picked.value
+            return
+        for number, row in enumerate(islice(iter(self.source), self.limit)):
+            if number == 0 and not isinstance(row, Bad):
+                self._check(row)
+            yield number, self._value(row)
+
     def count(self) -> int:
         """How many rows are chosen; reads the file."""
         return sum(1 for _ in self)
@@ -102,8 +114,7 @@ class Selection:
             return row
         try:
             if self.single:
-                (column,) = self.columns.values()
-                return row[column]
+                return row[next(iter(self.columns.values()))]
             return {name: row[column] for name, column in self.columns.items()}
         except KeyError as error:
             return Bad(f"has no column {error.args[0]!r}")

@@ -86,13 +86,13 @@ class CallWriter:
         """The TypedDict of one way to call."""
         fields = variant.without(switch.python_name) if switch else variant.arguments
         offered = [one.name for one in fields if one.name in _STANDARD and one.type == _OPTION_TYPES[one.name]]
-        own = self._made.names.claim(f"{name}Arguments{number + 1 if number else ''}")
+        rest = fields
         if set(offered) == set(_STANDARD):
-            rest = [one for one in fields if one.name not in _STANDARD]
-            text = typed_dict(own, rest, base=OPTIONS)
-        else:
-            text = typed_dict(own, fields)
-        self.definitions[own] = text
+            rest = tuple(one for one in fields if one.name not in _STANDARD)
+            if not rest:
+                return OPTIONS
+        own = self._made.names.claim(f"{name}Arguments{number + 1 if number else ''}")
+        self.definitions[own] = typed_dict(own, rest, base=OPTIONS if rest is not fields else "")
         return own
 
     def _switch(self, operation: Operation, gives: Given) -> Parameter | None:
@@ -199,7 +199,8 @@ class _Class:
     waits: bool
 
     def text(self, name: str) -> str:
-        lines = [f"class {name}({'AsyncCall' if self.waits else 'Call'}):"]
+        base = f"{'Async' if self.waits else ''}{'' if self.gives.item else 'Whole'}Call"
+        lines = [f"class {name}({base}):"]
         lines += quoted(f"{self.operation.method} {self.operation.path}")
         lines += self._called()
         value, awaited = self._value(), "async " if self.waits else ""
@@ -209,10 +210,9 @@ class _Class:
         iterator = "AsyncIterate" if self.waits else "Iterator"
         if self.gives.item:
             lines += self._verb("stream", self._stream(), switch=False)
-        else:
-            lines += ["    stream: None", *quoted("The document declares no reply that comes item by item.")]
-        lines += self._verb("pages", f"{iterator}[{value}]")
-        lines += self._verb("items", f"{iterator}[{self.gives.listed}]")
+        if self.operation.paging or self.gives.listed != "Any":
+            lines += self._verb("pages", f"{iterator}[{value}]")
+            lines += self._verb("items", f"{iterator}[{self.gives.listed}]")
         taken = {one.name for variant in self.variants for one in variant.arguments}
         progress = "" if "progress" in taken else ", *, progress: Progress | None = ..."
         lines += self._verb("save", "Saved", f"path: str | PathLike[str], /{progress}", awaited)

@@ -68,6 +68,16 @@ class ResultOf(Result, Generic[_T_co]):
     """All that is known of one call."""
 
     value: _T_co''',
+    "WholeCall": '''\
+class WholeCall(Call):
+    """A call of which the document declares no reply that comes item by item."""
+
+    stream: None''',
+    "AsyncWholeCall": '''\
+class AsyncWholeCall(AsyncCall):
+    """A call of which the document declares no reply that comes item by item."""
+
+    stream: None''',
     "StreamOf": '''\
 class StreamOf(ItemStream, Generic[_T_co]):
     """The items of a reply, as they arrive."""
