@@ -85,6 +85,15 @@ def test_bad_rows_are_found_alone_and_the_others_are_done(status):
     assert all(item.twice == f"t{place}t{place}" for place, item in enumerate(found) if place not in failed)
 
 
+def test_many_bad_rows_among_many_are_exactly_found():
+    """Of ten thousand rows the 37 bad ones, spread about, have errors, and no other."""
+    bad = {f"t{(number * 269) % 10_000}": 422 for number in range(37)}
+    client, _ = client_of(Doubler(bad))
+    found = client.double.map(texts(10_000), on_error="record")
+    failed = {f"t{place}" for place, item in enumerate(found) if isinstance(item, DynaclientError)}
+    assert failed == bad.keys()
+
+
 def test_rows_that_break_the_document_are_bad_rows():
     """A row that may not be sent is told like one that was refused, and costs nothing."""
     client, _ = client_of(Doubler())

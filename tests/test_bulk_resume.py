@@ -166,7 +166,7 @@ def test_a_torn_frame_is_cut_off(tmp_path):
     for end in range(len(whole) + 1):
         folder = tmp_path / str(end)
         folder.mkdir()
-        (folder / "open").write_bytes(whole[:end])
+        (folder / "00000001.open").write_bytes(whole[:end])
         shards = Shards(folder)
         kept = 2 if end == len(whole) else int(end >= len(frames[0].packed()))
         assert list(shards.frames()) == frames[:kept]
@@ -177,7 +177,7 @@ def test_a_torn_frame_is_cut_off(tmp_path):
 def test_damage_is_told(tmp_path):
     """A shard that was changed after it was sealed is not read as if it were whole."""
     shards = Shards(tmp_path / "parts")
-    shards.append(frame := Frame(0, 1, {}, b"payload"), frame.packed())
+    shards.append(Frame(0, 1, {}, b"payload"))
     shards.seal()
     (shard,) = Path(tmp_path / "parts").glob("*.shard")
     shard.write_bytes(shard.read_bytes()[:-1] + b"X")
@@ -191,7 +191,7 @@ def test_shards_are_sealed_when_they_are_full(tmp_path):
     shards = Shards(tmp_path / "parts", size=90)
     for first in (30, 0, 20, 10):
         frame = Frame(first, 10, {}, b"x" * 60)
-        shards.append(frame, frame.packed())
+        shards.append(frame)
     shards.seal()
     assert [frame.first for frame in shards.frames()] == [0, 10, 20, 30]
     assert shards.frame(25).first == 20

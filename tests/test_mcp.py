@@ -129,9 +129,7 @@ def test_names_of_tools():
     api = read(document(paths))
     found = [tool.name for tool in tools(api, choose(api))]
     assert len(set(found)) == 4
-    assert all(
-        len(name) <= 64 and name.isascii() and name.replace("_", "a").isalnum() for name in found
-    )
+    assert all(len(name) <= 64 and name.isascii() and name.replace("_", "a").isalnum() for name in found)
 
 
 @pytest.mark.parametrize(

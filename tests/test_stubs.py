@@ -126,6 +126,15 @@ def test_a_huge_document_keeps_its_shape():
     ast.parse(text)
     assert "    run119: AllRun119\n" in text
     assert '"all.run119"' not in text
+    assert "    def curl(" in text
+
+
+def test_a_document_of_hundreds_of_operations_is_typed_in_brief():
+    """Beyond some hundreds of operations only what is called, sent and streamed is typed, so that checkers can read the module."""
+    paths = {f"/{n}": {"get": {"operationId": f"run{n}", "tags": ["all"], "responses": {}}} for n in range(501)}
+    text = stub(document(paths))
+    assert "    def send(" in text
+    assert "    def curl(" not in text
 
 
 def test_text_that_would_end_a_docstring():
@@ -173,6 +182,15 @@ def test_to_a_package(tmp_path):
     assert main(["stubs", "--out", str(folder)]) == 0
     assert (folder / "__init__.py").read_text() == "mine = 1\n"
     assert "Embeddings" in (folder / "__init__.pyi").read_text("utf-8")
+
+
+def test_some_operations(tmp_path, capsysbinary):
+    """With --operations only those are typed; a name that is unknown is refused."""
+    assert main(["stubs", "--operations", "models"]) == 0
+    out = capsysbinary.readouterr().out.decode()
+    assert "    models: Models\n" in out
+    assert "Embeddings(" not in out
+    assert main(["stubs", "--operations", "nothing"]) == 2
 
 
 def test_a_name_that_is_neither(tmp_path, capsys):

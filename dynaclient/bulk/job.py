@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -105,7 +104,6 @@ class Job:
         self._identity = self._described(call, constants)
         self._progress = Progress(total=selection.about())
         order = self._channel.batch.order if self._channel.batch else ""
-        self._writing = threading.Lock()
         self._encoder = Encoder(self._format, settings.take, order)
 
     def _described(self, call: Call, constants: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,10 +247,9 @@ class Job:
         frame = self._encoder.frame(run, piece.values, facts)
         return replace(frame, facts={**frame.facts, "dims": self._encoder.dims}) if self._encoder.dims else frame
 
-    def _kept(self, frame: Frame, shards: Shards) -> Frame:
-        packed = frame.packed()
-        with self._writing:
-            shards.append(frame, packed)
+    @staticmethod
+    def _kept(frame: Frame, shards: Shards) -> Frame:
+        shards.append(frame)
         return frame
 
     def _note(self, frame: Frame) -> None:

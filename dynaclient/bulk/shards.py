@@ -1,13 +1,14 @@
 """Results on disk, safe at any moment: frames of finished runs in shards, each sealed by fsync and rename.
 
 A frame is written in one go when its run has ended, in whatever order runs end, so that no finished run is ever paid for twice. A kill in the middle of it leaves a torn frame,
-which is found by its checksum and cut off. A full shard is fsynced and renamed; the one at hand is fsynced every few seconds, which is what a power cut can cost.
+which is found by its checksum and cut off. A shard is fsynced and renamed when it is full, or some seconds old, which is what a power cut can cost.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+import threading
 import time
 import zlib
 from bisect import bisect_right
@@ -22,8 +23,8 @@ from dynaclient.openapi.media import decode_json, encode_json, format_json
 
 SHARD = 64 << 20
 """Bytes after which a shard is sealed."""
-SYNC = 5.0
-"""Seconds between two fsyncs of the shard at hand."""
+SYNC = 10.0
+"""Seconds after which a shard is sealed at the latest."""
 _MAGIC = b"dcf1"
 _HEAD = struct.Struct(
     "<4sQIIQI"
@@ -58,7 +59,7 @@ class _Entry:
 
 
 class Shards:
-    """The frames of one bulk run, in a folder; one process at a time, one thread.
+    """The frames of one bulk run, in a folder; one process at a time.
 
     Parameters
     ----------
@@ -75,21 +76,20 @@ class Shards:
         self._entries: list[_Entry] = []
         self._cache: OrderedDict[_Entry, Frame] = OrderedDict()
         self._file: BinaryIO | None = None
-        self._open = folder / "open"
         self._written, self._synced = 0, time.monotonic()
+        self._writing = threading.Lock()
         self._recover()
 
     def _recover(self) -> None:
+        for path in sorted(self._folder.glob("*.open")):
+            good = _scan(path, checked=True)[1]
+            with path.open("r+b") as file:
+                file.truncate(good)
+                _seal(file, path)
         shards = sorted(self._folder.glob("*.shard"))
         for shard in shards:
             self._entries.extend(_scan(shard, checked=False)[0])
         self._next = int(shards[-1].stem) + 1 if shards else 1
-        if self._open.exists():
-            found, good = _scan(self._open, checked=True)
-            with self._open.open("r+b") as file:
-                file.truncate(good)
-            self._entries.extend(found)
-            self._seal()
         self._entries.sort(key=lambda entry: entry.first)
 
     def done(self) -> Iterator[tuple[int, int]]:
@@ -105,53 +105,47 @@ class Shards:
         if end > first:
             yield first, end
 
-    def append(self, frame: Frame, packed: bytes) -> None:
-        """Write a frame, packed already, so that it outlives this process.
+    def append(self, frame: Frame) -> None:
+        """Write a frame, so that it outlives this process; may be called on several threads at once.
 
         Raises
         ------
         OSError
             Where the disk is full, say; what was written before stays whole.
         """
-        if self._file is None:
-            self._file = self._open.open("wb", buffering=0)
-            self._written = 0
-        data = memoryview(packed)
-        entry = _Entry(frame.first, frame.count, self._folder / f"{self._next:08}.shard", self._written)
-        done = 0
-        while done < len(data):
-            done += self._file.write(data[done:])
-        self._written += len(data)
-        self._entries.append(entry)
-        if self._written >= self._size:
-            self.seal()
-        elif time.monotonic() - self._synced > SYNC:
-            os.fsync(self._file.fileno())
-            self._synced = time.monotonic()
+        data = memoryview(frame.packed())
+        full = None
+        with self._writing:
+            if self._file is None:
+                self._path = self._folder / f"{self._next:08}.open"
+                self._file = self._path.open("xb", buffering=0)
+                self._written = 0
+                self._next += 1
+            entry = _Entry(frame.first, frame.count, self._path.with_suffix(".shard"), self._written)
+            done = 0
+            try:
+                while done < len(data):
+                    done += self._file.write(data[done:])
+            except OSError:
+                self._file.seek(self._written)
+                self._file.truncate()  # others may write after it
+                raise
+            self._written += len(data)
+            self._entries.append(entry)
+            if self._written >= self._size or time.monotonic() - self._synced > SYNC:
+                full, path = self._file, self._path
+                self._file, self._synced = None, time.monotonic()
+        if full is not None:  # the others write on meanwhile, to the next
+            with full:
+                _seal(full, path)
 
     def seal(self) -> None:
-        """Finish the shard at hand: fsync, rename."""
+        """Finish the shard at hand, once nobody writes any more: fsync, rename."""
         if self._file is not None:
-            self._file.close()
+            with self._file as file:
+                _seal(file, self._path)
             self._file = None
-            self._seal()
         self._entries.sort(key=lambda entry: entry.first)
-
-    def _seal(self) -> None:
-        sealed = self._folder / f"{self._next:08}.shard"
-        if self._open.stat().st_size == 0:
-            self._open.unlink()
-            return
-        with self._open.open("r+b") as file:
-            os.fsync(file.fileno())
-        self._open.rename(sealed)
-        sync_folder(self._folder)
-        self._entries = [
-            _Entry(entry.first, entry.count, sealed, entry.offset) if entry.shard == self._open else entry
-            for entry in self._entries
-        ]
-        self._next += 1
-        self._synced = time.monotonic()
 
     def frames(self) -> Iterator[Frame]:
         """All frames of sealed shards, in the order of their rows."""
@@ -180,6 +174,16 @@ class Shards:
             self._file.close()
             self._file = None
         self._lock.close()
+
+
+def _seal(file: BinaryIO, path: Path) -> None:
+    """Make a shard outlive a power cut, and give it its name; an empty one is dropped."""
+    if file.seek(0, os.SEEK_END) == 0:
+        path.unlink()
+        return
+    os.fsync(file.fileno())
+    path.rename(path.with_suffix(".shard"))
+    sync_folder(path.parent)
 
 
 def _scan(path: Path, *, checked: bool) -> tuple[list[_Entry], int]:

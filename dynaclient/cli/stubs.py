@@ -24,11 +24,14 @@ __all__ = ["AsyncClient", "Client"]
 
 
 @click.pass_context
-def _stubs(ctx: click.Context, out: str | None) -> None:
+def _stubs(ctx: click.Context, out: str | None, operations: tuple[str, ...]) -> None:
     from dynaclient.cli import messages
     from dynaclient.openapi.stubs import stubs
+    from dynaclient.openapi.tools import choose
 
-    text = stubs(opened(ctx).api)
+    api = opened(ctx).api
+    names = [name.strip() for entry in operations for name in entry.split(",") if name.strip()]
+    text = stubs(api, keys=choose(api, names, writes=True))
     if out is None:
         from dynaclient.cli.output import write
 
@@ -70,10 +73,16 @@ def stubs_command() -> click.Command:
         type=click.Path(),
         help="Where to write: a file that ends in .pyi, or a folder, which becomes a package with py.typed. Without it: standard output.",
     )
+    operations = click.Option(
+        ["--operations"],
+        multiple=True,
+        metavar="NAME,...",
+        help="Only these: dotted names, or groups. Without it: all.",
+    )
     return Sectioned(
         "stubs",
         callback=_stubs,
-        params=[out, *shared_options(("spec", "overlay", "profile", *MESSAGES))],
+        params=[out, operations, *shared_options(("spec", "overlay", "profile", *MESSAGES))],
         help=(
             "Write type stubs (.pyi) of the document, for mypy, pyright and editors: every operation with its arguments and what it gives. "
             "Nothing of it is needed to call the operations."

@@ -53,10 +53,15 @@ class CallWriter:
         The document, and its types.
     settings:
         Name and location of the parameters that a client may be given once for all calls: no call has to pass them.
+    lean:
+        Type only what is called, sent and streamed; of the verbs that give the same for every operation the arguments are left open.
     """
 
-    def __init__(self, api: Api, made: Types, settings: Collection[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, api: Api, made: Types, settings: Collection[tuple[str, str]] = (), *, lean: bool = False
+    ) -> None:
         self._api = api
+        self._lean = lean
         self._made = made
         self._settings = settings
         self.definitions: dict[str, str] = {}
@@ -76,10 +81,12 @@ class CallWriter:
         variants = self._variants(operation, name)
         switch = self._switch(operation, gives)
         keys = [self._keys(variant, name, number, switch) for number, variant in enumerate(variants)]
-        self.definitions[name] = _Class(operation, self._api, gives, variants, keys, switch, waits=False).text(name)
-        self.definitions[waiting] = _Class(operation, self._api, gives, variants, keys, switch, waits=True).text(
-            waiting
-        )
+        self.definitions[name] = _Class(
+            operation, self._api, gives, variants, keys, switch, waits=False, lean=self._lean
+        ).text(name)
+        self.definitions[waiting] = _Class(
+            operation, self._api, gives, variants, keys, switch, waits=True, lean=self._lean
+        ).text(waiting)
         return name, waiting
 
     def _keys(self, variant: Variant, name: str, number: int, switch: Parameter | None) -> str:
@@ -92,7 +99,10 @@ class CallWriter:
             if not rest:
                 return OPTIONS
         own = self._made.names.claim(f"{name}Arguments{number + 1 if number else ''}")
-        self.definitions[own] = typed_dict(own, rest, base=OPTIONS if rest is not fields else "")
+        if self._lean:
+            self.definitions[own] = typed_dict(own, fields, flat=True)
+        else:
+            self.definitions[own] = typed_dict(own, rest, base=OPTIONS if rest is not fields else "")
         return own
 
     def _switch(self, operation: Operation, gives: Given) -> Parameter | None:
@@ -197,6 +207,7 @@ class _Class:
     keys: list[str]
     switch: Parameter | None
     waits: bool
+    lean: bool
 
     def text(self, name: str) -> str:
         base = f"{'Async' if self.waits else ''}{'' if self.gives.item else 'Whole'}Call"
@@ -205,18 +216,20 @@ class _Class:
         lines += self._called()
         value, awaited = self._value(), "async " if self.waits else ""
         lines += self._sent(awaited)
-        lines += self._verb("request", "Request")
-        lines += self._verb("curl", "str")
         iterator = "AsyncIterate" if self.waits else "Iterator"
         if self.gives.item:
             lines += self._verb("stream", self._stream(), switch=False)
         if self.operation.paging or self.gives.listed != "Any":
             lines += self._verb("pages", f"{iterator}[{value}]")
             lines += self._verb("items", f"{iterator}[{self.gives.listed}]")
+        return "\n".join(lines if self.lean else [*lines, *self._others(awaited)])
+
+    def _others(self, awaited: str) -> list[str]:
+        """The verbs that give the same for every operation."""
+        lines = [*self._verb("request", "Request"), *self._verb("curl", "str")]
         taken = {one.name for variant in self.variants for one in variant.arguments}
         progress = "" if "progress" in taken else ", *, progress: Progress | None = ..."
-        lines += self._verb("save", "Saved", f"path: str | PathLike[str], /{progress}", awaited)
-        return "\n".join(lines)
+        return lines + self._verb("save", "Saved", f"path: str | PathLike[str], /{progress}", awaited)
 
     def _stream(self) -> str:
         return f"{'AsyncIterate' if self.waits else 'StreamOf'}[{self.gives.item}]"

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dynaclient.openapi.model import Api
+from dynaclient.openapi.model import Api, OperationKey
 from dynaclient.openapi.names import snake
 from dynaclient.openapi.read import globals_of, operation
 from dynaclient.openapi.stubcalls import CallWriter, option_types
@@ -15,6 +15,10 @@ from dynaclient.openapi.stubtypes import Types
 
 _MOST_ITEMS = 100
 """Up to so many operations are typed when a client is asked for them by their dotted names: checkers compare all overloads with each other."""
+
+_MANY = 500
+"""With more operations than these, only what is called, sent and streamed is typed, and fields only as attributes: pyright gives up on a module of some thousands of
+statements more."""
 
 _CHANGES_DOCUMENT = frozenset({"spec", "profile", "overlays"})
 """Arguments of a client that put another document in the place of the one that ships, or change it."""
@@ -55,13 +59,15 @@ class _Node:
         return {*self.calls, *self.groups}
 
 
-def stubs(api: Api, front: Front | None = None) -> str:
+def stubs(api: Api, front: Front | None = None, keys: Iterable[OperationKey] | None = None) -> str:
     """The stub of a document: a class for each group, call, schema and client.
 
     Parameters
     ----------
     api:
         The document.
+    keys:
+        The operations that are typed; without them all.
     front:
         For the document that ships.
 
@@ -70,12 +76,14 @@ def stubs(api: Api, front: Front | None = None) -> str:
     SpecError
         Where an operation cannot be read.
     """
-    made = Types(api.document, Names(["BundledClient", "BundledAsyncClient"] if front else ()))
+    wanted = list(api.index.values() if keys is None else keys)
+    lean = len(wanted) > _MANY
+    made = Types(api.document, Names(["BundledClient", "BundledAsyncClient"] if front else ()), lean=lean)
     settings = {(field.name, field.location) for field in globals_of(api)}
-    writer = CallWriter(api, made, settings)
+    writer = CallWriter(api, made, settings, lean=lean)
     root = _Node()
     called: dict[str, tuple[str, str]] = {}
-    for key in api.index.values():
+    for key in wanted:
         names = writer.write(operation(api, key))
         called[key.dotted] = names
         node = root

@@ -175,7 +175,7 @@ class Argument:
     description: str = ""
 
 
-def typed_dict(name: str, fields: Iterable[Argument], text: str = "", base: str = "") -> str:
+def typed_dict(name: str, fields: Iterable[Argument], text: str = "", base: str = "", *, flat: bool = False) -> str:
     """A TypedDict: as a class where its keys can be written as attributes and hide no name of its annotations, else by its functional form.
 
     Parameters
@@ -184,13 +184,15 @@ def typed_dict(name: str, fields: Iterable[Argument], text: str = "", base: str 
         Its name, its keys, and its docstring.
     base:
         The TypedDict that it extends, whose keys are among ``fields`` only where there is none.
+    flat:
+        Always by its functional form: one statement.
     """
     fields = list(fields)
     keys = {field.name for field in fields}
     hidden = {word for field in fields for word in used_names(field.type)} | {"Required"}
     plain = all(key.isidentifier() and not keyword.iskeyword(key) and not key.startswith("__") for key in keys)
     plain = plain and all(unicodedata.normalize("NFKC", key) == key for key in keys)
-    if (plain and not keys & hidden) or base:
+    if not flat and ((plain and not keys & hidden) or base):
         lines = [f"class {name}({base or 'TypedDict'}, total=False):", *docstring(text)]
         for field in fields:
             lines += [f"    {field.name}: {_needed(field)}", *docstring(field.description)]

@@ -67,10 +67,13 @@ class Types:
         The document.
     names:
         Those of the module.
+    lean:
+        Fields are typed as attributes only, not as items.
     """
 
-    def __init__(self, document: Mapping[str, Any], names: Names) -> None:
+    def __init__(self, document: Mapping[str, Any], names: Names, *, lean: bool = False) -> None:
         self.document = document
+        self._lean = lean
         self.names = names
         self.definitions: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
@@ -346,8 +349,8 @@ class Types:
         item = renamed("    @overload\n    def __getitem__(self, key: {key}, /) -> {kind}: ...", changed)
         chosen, other = changed.get("Literal", "Literal"), (changed.get("str", "str"), changed.get("Any", "Any"))
         pairs = [(f"{chosen}[{', '.join(keys)}]", kind) for kind, keys in by_type.items()]
-        lines += [item.format(key=key, kind=kind) for key, kind in (*pairs, other)]
-        self.definitions[name] = "\n".join(lines)
+        lines += [item.format(key=key, kind=kind) for key, kind in ((*pairs, other) if not self._lean else ())]
+        self.definitions[name] = "\n".join(lines if len(lines) > 1 else [*lines, "    pass"])
 
 
 def union(parts: Iterable[str]) -> str:

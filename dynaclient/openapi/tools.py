@@ -83,7 +83,7 @@ def choose(api: Api, wanted: Iterable[str] = (), *, writes: bool = False) -> tup
         problems = tuple(
             Problem("operations", f"the document has no operation and no group {name!r}") for name in unknown
         )
-        raise ArgumentError("no tools were made", problems=problems)
+        raise ArgumentError("the operations were not chosen", problems=problems)
     found = []
     for dotted, key in api.index.items():
         grouped = not names or any(_within(dotted, name) for name in names)
