@@ -49,8 +49,9 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
         UnsupportedError,
     )
+    from dynaclient.facts import AttemptFacts, CallFacts, ReplyFacts, RequestFacts
     from dynaclient.login import login, logout
-    from dynaclient.observe import AttemptFacts, CallFacts, Observer, ReplyFacts, RequestFacts
+    from dynaclient.observe import Observer
     from dynaclient.openapi.model import RetryPolicy
     from dynaclient.openapi.normal import OMIT
     from dynaclient.openapi.parts import File, Part
@@ -134,7 +135,8 @@ _HOME = {
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
         "dynaclient.login": ("login", "logout"),
-        "dynaclient.observe": ("AttemptFacts", "CallFacts", "Observer", "ReplyFacts", "RequestFacts"),
+        "dynaclient.facts": ("AttemptFacts", "CallFacts", "ReplyFacts", "RequestFacts"),
+        "dynaclient.observe": ("Observer",),
         "dynaclient.openapi.parts": ("File", "Part"),
         "dynaclient.result": ("Result",),
         "dynaclient.save": ("Saved",),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.exchange import Prepared, Shipment, Way, head, opened, told, watching, whole
+from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import OMIT
@@ -198,7 +198,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
                 variables[need.scheme.parameter.lower()] = known[0]
         if target.embedded:
-            return f"{curl(replace(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
+            return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
         return curl(request, variables)
 
     def stream(self, **arguments: Any) -> ItemStream:
@@ -216,8 +216,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
         arguments, accept = asking(self._ready(), self._core.api, arguments)
         shipment = self._shipment(arguments)
-        plain = replace(shipment.plain, headers={**shipment.plain.headers, "Accept": accept})
-        result = self._send(replace(shipment, plain=plain), streamed=True)
+        plain = evolve(shipment.plain, headers={**shipment.plain.headers, "Accept": accept})
+        result = self._send(evolve(shipment, plain=plain), streamed=True)
         value: ItemStream = result.value
         return value
 
@@ -253,7 +253,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         shipment = self._shipment({**arguments, **options})
         plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
         needs = shipment.needs if at_home else ()
-        return self._send(replace(shipment, plain=plain, needs=needs))
+        return self._send(evolve(shipment, plain=plain, needs=needs))
 
     def save(self, path: str | os.PathLike[str], /, *, progress: Progress | None = None, **arguments: Any) -> Saved:
         """Send the call and write the reply's body to a file, block by block, whatever its size.
@@ -381,7 +381,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         if found is not None:
             return found, found.response
         with reply:
-            response = replace(head(reply), body=reply.read())
+            response = evolve(head(reply), body=reply.read())
         return self._read(shipment, response), response
 
     def _result(

@@ -6,13 +6,14 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, CredentialsError, DynaclientError, Problem
 from dynaclient.exchange import Prepared, Shipment, Way
+from dynaclient.frozen import evolve
 from dynaclient.index import api_of
+from dynaclient.observers import Observers
 from dynaclient.openapi.arguments import Binder
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.check import Checker
@@ -28,7 +29,6 @@ from dynaclient.retry import override
 from dynaclient.source import Document
 from dynaclient.transport import Transport
 from dynaclient.transport.budget import RetryBudget
-from dynaclient.watch import Observers
 from dynaclient.wire import Timeout
 from dynaclient.world import World
 
@@ -159,9 +159,7 @@ class Core:
         bound, response = shipment.bound, result.response
         body = None if bound.body is OMIT else bound.body
         exchange = Exchange(shipment.prepared.operation, result.plain, bound.parameters, body, response, result.value)
-        return replace(
-            result, typed_headers=shipment.prepared.parser.headers(response), links=Links(self.api, exchange)
-        )
+        return evolve(result, typed_headers=shipment.prepared.parser.headers(response), links=Links(self.api, exchange))
 
     def way(self, operation: Operation, options: Options) -> Way:
         """Where and how a call with these options goes."""

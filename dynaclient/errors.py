@@ -35,15 +35,15 @@ Every exception pickles, keeps what was received (``response``), and never holds
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from dynaclient.wire import Attempt, Headers, Request, Response
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong with an argument or a reply.
 
     Parameters

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from dynaclient.frozen import Struct
 
 MOST = 64 * 1024 * 1024
 """The largest item, in bytes, where the caller names no other bound."""
@@ -129,8 +130,7 @@ class _Lines:
             raise ValueError(f"a line is larger than {self._limit:,} bytes")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One event of an event stream (HTML, 9.2.6).
 
     ``event`` is ``message`` where the stream names none. ``id`` is the last event ID of the stream at this event. ``retry`` is what this event says of the reconnection time, in
@@ -245,8 +245,7 @@ class LinesDecoder(Decoder[bytes]):
             yield line
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceText:
+class SequenceText(Struct, frozen=True):
     """One element of a JSON text sequence. ``fault`` says why it must not be taken for a JSON text, even where it reads as one; ``""`` where it may."""
 
     text: bytes
@@ -323,8 +322,7 @@ def _fault(text: bytes, depth: int, *, separated: bool) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One body part: its header fields as they came, unfolded, and its body."""
 
     headers: tuple[tuple[str, str], ...]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaclient import auth
 from dynaclient.errors import DynaclientError
+from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.arguments import Binder, Bound
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.model import Operation, RetryPolicy
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _Reply = TypeVar("_Reply", Response, Response | Stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """What depends on the document alone, for one media type of the body: made when it is first used.
 
     ``several``: the body has other media types too; ``sequential``: a reply may be a stream; ``described``: replies declare header fields or links.
@@ -41,8 +40,7 @@ class Prepared:
     described: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """What depends on the client's options: where a call goes and how; made once for each set of options."""
 
     target: Target
@@ -58,8 +56,7 @@ class Way:
     send_defaults: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """One call, checked and written: ``plain`` is its request without credentials."""
 
     prepared: Prepared
@@ -125,7 +122,7 @@ def opened(
     transport = watch.over(way.transport) if watch is not None else way.transport
     told = watch.attempt if watch is not None else None
     is_error = shipment.prepared.parser.is_error
-    plain = replace(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
+    plain = evolve(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
 
     def send(request: Request) -> tuple[Response | Stream, tuple[Attempt, ...]]:
         return deliver_stream(
@@ -154,7 +151,7 @@ def opened(
 
 def _joined(first: tuple[Attempt, ...], more: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
     """The attempts before and after a credential was renewed, numbered through."""
-    return first + tuple(replace(attempt, number=attempt.number + len(first)) for attempt in more)
+    return first + tuple(evolve(attempt, number=attempt.number + len(first)) for attempt in more)
 
 
 def head(stream: Stream) -> Response:

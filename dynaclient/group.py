@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,6 +80,8 @@ def member(core: Core, options: Options, path: tuple[str, ...]) -> Call | Group:
 
 def no_member(owner: str, name: str, known: tuple[str, ...]) -> str:
     """What to say where a name is unknown: the nearest, or all that there are."""
-    close = difflib.get_close_matches(name, known, 1)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known[:20]) or 'none'}"
     return f"{owner} has no {name!r}{hint}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import Struct, evolve
 from dynaclient.retry import parse_retries
 from dynaclient.wire import Timeout
 
@@ -21,14 +21,13 @@ ENVIRONMENT: Mapping[str, str] = {
 """The variables that are read where neither the client nor the call says anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a client or a call was told, checked: ``retries`` are layers of fields, the later ones win; ``environment`` holds those of the environment."""
 
     server: str | None = None
     timeout: Timeout | None = None
     retries: tuple[Mapping[str, Any], ...] = ()
-    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = None
     validate: tuple[str, str] = ("strict", "strict")
     arrays: str = ""
     settings: Mapping[str, Any] | None = None
@@ -64,7 +63,11 @@ class Options:
                 changes["validate"] = parse_validate(value, self.validate)
             elif name == "arrays":
                 changes["arrays"] = parse_arrays(value)
-        return replace(self, **changes)
+        return evolve(self, **changes)
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "headers")
+        return f"Options({', '.join(shown)})"
 
     def __reduce__(self) -> Any:
         raise TypeError("options hold header fields, which may be secret, and are not pickled")
@@ -163,6 +166,6 @@ def from_environment(options: Options = Options(), environ: Mapping[str, str] | 
         try:
             options = options.evolve(**{name: environ.get(variable) or None})
         except ArgumentError as error:
-            problems = tuple(replace(problem, where=variable) for problem in error.problems)
+            problems = tuple(evolve(problem, where=variable) for problem in error.problems)
             raise ArgumentError("an environment variable makes no sense", problems=problems) from None
     return options

@@ -18,7 +18,8 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from dynaclient.observe import Observer, ReplyFacts, RequestFacts
+from dynaclient.facts import ReplyFacts, RequestFacts
+from dynaclient.observe import Observer
 from dynaclient.version import VERSION
 from dynaclient.wire import REDACTED
 

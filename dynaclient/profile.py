@@ -15,17 +15,16 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dynaclient.auth import Account, Credential, Pocket, Secret
 from dynaclient.errors import ArgumentError, CredentialsError, Problem
 from dynaclient.folders import config_file
+from dynaclient.frozen import Struct, field
 from dynaclient.options import Options
 from dynaclient.wire import REDACTED, is_secret_name
 
@@ -53,8 +52,7 @@ _SECRET_PARTS = frozenset({"password", "client_secret", "refresh_token"})
 _COMMAND_PATIENCE = 120.0  # seconds: a command may ask its user for a passphrase
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """What a profile says; None or empty where it says nothing.
 
     The options are those of `dynaclient.Client`. ``credentials`` go to ``server`` alone where the profile names one; ``path`` is the file.
@@ -147,7 +145,9 @@ def _tables(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), 1, 0.5)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known), 1, 0.5)
     return f"did you mean {close[0]!r}?" if close else ""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import RedirectError
+from dynaclient.frozen import evolve
 from dynaclient.wire import Request, Response, Upload, is_secret_name
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -59,7 +59,7 @@ def next_request(request: Request, response: Response, visited: tuple[tuple[str,
     method, body = _method_and_body(request, response.status, origin + target)
     if request.origin.lower().startswith("https:") and origin.startswith("http:"):
         raise RedirectError(f"{_at(request)} redirects from https to http ({origin}), which is not followed")
-    following = replace(
+    following = evolve(
         request, method=method, origin=origin, target=target, body=body, headers=_headers(request, origin, body)
     )
     if (method, following.url) in visited:
@@ -118,7 +118,7 @@ def _secret_parts(request: Request) -> set[str]:
 def _method_and_body(request: Request, status: int, url: str) -> tuple[str, bytes | Upload | None]:
     if status == 303:
         return ("HEAD" if request.method == "HEAD" else "GET"), None
-    shown = replace(request, origin="", target=url).redacted().target
+    shown = evolve(request, origin="", target=url).redacted().target
     if isinstance(request.body, Upload) and request.body.spent:
         raise RedirectError(
             f"{_at(request)} answered {status} with the new location {shown}, but its body can be read only once and has been sent. "

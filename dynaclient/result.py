@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.frozen import Struct
 from dynaclient.wire import Attempt, Headers, Request, Response
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """All that is known of one call.
 
     ``value`` is what the plain call returns; ``plain`` is what was sent, without the credentials that the document asks for; ``elapsed`` is seconds, retries and waits
@@ -24,8 +23,8 @@ class Result:
     plain: Request
     attempts: tuple[Attempt, ...]
     elapsed: float
-    typed_headers: Any = field(default=None, repr=False, compare=False)
-    links: Any = field(default=None, repr=False, compare=False)
+    typed_headers: Any = None
+    links: Any = None
 
     @property
     def request(self) -> Request:
@@ -53,9 +52,18 @@ class Result:
         headers = self.response.headers
         return {name: headers[name] for name in headers if name.startswith(("x-ratelimit", "ratelimit", "retry-after"))}
 
+    def _own(self) -> tuple[Any, ...]:
+        """What it is made of, but for what the document reads out of the reply."""
+        return self.operation, self.value, self.response, self.plain, self.attempts, self.elapsed
+
+    def __eq__(self, other: object) -> bool:
+        return self._own() == other._own() if isinstance(other, Result) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._own())
+
     def __reduce__(self) -> Any:
-        fields = (self.operation, self.value, self.response, self.plain, self.attempts, self.elapsed)
-        return Result, fields  # links lead into the document and are not pickled
+        return Result, self._own()  # links lead into the document and are not pickled
 
     def __repr__(self) -> str:
         tries = f", {len(self.attempts)} attempts" if len(self.attempts) > 1 else ""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from dynaclient.frozen import Struct
 from dynaclient.wire import Headers
 
 Step = Literal["begin", "append", "whole", "again"]
 """What a reply means for the file: write it from its start; append to what is there; what is there is all; ask again without a range."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What is known of a download that is not whole yet.
 
     Parameters

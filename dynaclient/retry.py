@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from dynaclient.errors import (
@@ -19,6 +18,7 @@ from dynaclient.errors import (
     TLSError,
     TransportError,
 )
+from dynaclient.frozen import Struct
 from dynaclient.openapi.model import RetryPolicy
 from dynaclient.retry_fields import override, parse_retries, policy_fields
 from dynaclient.wire import Headers, Response
@@ -58,8 +58,7 @@ DEFAULT_ATTEMPTS = 3
 """Attempts in all where nothing is declared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do after an attempt.
 
     ``delay`` is the seconds to wait before the next attempt, or None: give up, and ``reason`` says why. ``retry_after`` is what

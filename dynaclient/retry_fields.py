@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from dynaclient.errors import ArgumentError
+from dynaclient.frozen import evolve
 from dynaclient.openapi.model import RetryPolicy
 
-_FIELDS = tuple(field.name for field in fields(RetryPolicy) if field.name not in ("declared", "pointer"))
+_FIELDS = tuple(name for name in RetryPolicy.__struct_fields__ if name not in ("declared", "pointer"))
 
 
 def override(policy: RetryPolicy, *layers: Mapping[str, Any]) -> RetryPolicy:
@@ -22,7 +22,7 @@ def override(policy: RetryPolicy, *layers: Mapping[str, Any]) -> RetryPolicy:
     """
     for layer in layers:
         if layer:
-            policy = replace(policy, **{"strategy": "backoff", **layer, "declared": True})
+            policy = evolve(policy, **{"strategy": "backoff", **layer, "declared": True})
     return policy
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import DynaclientError, UndeclaredReplyError, UnsupportedError
 from dynaclient.exchange import Prepared, Shipment, head, opened, told, watching
+from dynaclient.frozen import evolve
 from dynaclient.openapi.failure import failure
 from dynaclient.openapi.items import ItemReader, is_sequential
 from dynaclient.openapi.media import essence
@@ -68,7 +68,7 @@ def item_stream(
         if not streamed:
             return None
         with stream:
-            response = replace(response, body=stream.read())
+            response = evolve(response, body=stream.read())
         raise UndeclaredReplyError(
             f"{shipment.name}: a stream was asked for, and {essence(content_type) or 'a body of no stated type'} has come",
             response=response,

@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.frozen import evolve
 from dynaclient.transport.blocks import BlockStream
 from dynaclient.wire import Headers, Request, Response, Timeout, Upload
 
@@ -103,7 +104,7 @@ class FakeTransport:
             raise reply
         found = reply if isinstance(reply, Response | Streamed) else reply(request)
         if isinstance(found, Response) and not found.url:  # as a real transport says where a reply came from
-            found = replace(found, url=request.redacted().url)
+            found = evolve(found, url=request.redacted().url)
         return found
 
     def close(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote
 
 from dynaclient.errors import ArgumentError
+from dynaclient.frozen import Struct, evolve, field, force_setattr
 
 REDACTED = "[redacted]"
 
@@ -102,8 +102,7 @@ def _not_kept() -> Iterator[bytes]:
     raise ArgumentError("the content of this body was not kept when it was pickled; make the body anew")
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A body that is read piece by piece while it is sent, so that its size does not matter.
 
     Parameters
@@ -127,7 +126,7 @@ class Upload:
 
     def __post_init__(self) -> None:
         if not self.replayable and not isinstance(self.chunks, _Once):
-            object.__setattr__(self, "chunks", _Once(self.chunks))
+            force_setattr(self, "chunks", _Once(self.chunks))
 
     @property
     def spent(self) -> bool:
@@ -146,8 +145,7 @@ class Upload:
         return Upload, (_not_kept, self.length)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request, ready to send.
 
     Parameters
@@ -181,7 +179,7 @@ class Request:
     def redacted(self) -> Request:
         """The same request with every credential in headers and query replaced by ``[redacted]``."""
         headers = {name: _hidden(value) if self._is_secret(name) else value for name, value in self.headers.items()}
-        return replace(self, headers=headers, target=self._redacted_target())
+        return evolve(self, headers=headers, target=self._redacted_target())
 
     def _is_secret(self, name: str) -> bool:
         return name.lower() in self.secret_names or is_secret_name(name)
@@ -212,8 +210,7 @@ def _hidden(value: str) -> str:
     return f"{scheme} {REDACTED}" if space and scheme.lower() in _SCHEMES else REDACTED
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One whole reply.
 
     ``body`` is unpacked (RFC 9110, 8.4: content codings undone) and bounded in size by the transport. ``url`` is where it came from after redirects, without secrets;
@@ -282,8 +279,7 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What became of one attempt.
 
     ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay`` are
@@ -298,8 +294,7 @@ class Attempt:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(Struct, frozen=True):
     """How long to wait, in seconds.
 
     ``connect`` and ``read`` hold for one attempt (``read``: between two bytes), ``attempt`` for one attempt as a whole, ``total`` for the whole call,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from dynaclient.frozen import Struct
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class World:
+class World(Struct, frozen=True):
     """What a client asks of the machine.
 
     ``clock`` is monotonic seconds, ``sleep`` waits for seconds, ``rng`` is uniform in [0, 1), ``now`` is seconds since the epoch.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import evolve
 from dynaclient.local.draw import draw
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.media import default_media, essence, is_json, is_text, is_xml
@@ -153,7 +153,7 @@ class Draws:
             value = [one for one in value if one is not None]
         items = join(item.schema, "items")
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return [self.filled(replace(item, schema=items), one) for one in value]
+            return [self.filled(evolve(item, schema=items), one) for one in value]
         return value
 
 

@@ -21,7 +21,7 @@ import pydoc
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -32,6 +32,7 @@ from draws import Draws, NoArgumentsError
 from dynaclient import Client
 from dynaclient.cli.app import root_command
 from dynaclient.errors import SpecError
+from dynaclient.frozen import evolve
 from dynaclient.local import MODEL, App, LocalServer, LocalTransport
 from dynaclient.local.replies import success
 from dynaclient.openapi.check import Checker
@@ -102,7 +103,7 @@ class Recorder(App):
     def _run(self, endpoint: Any, incoming: Any) -> Any:
         self.seen = endpoint.operation, incoming
         if endpoint.handler is not None:
-            incoming = replace(incoming, body={**incoming.body, "model": MODEL})
+            incoming = evolve(incoming, body={**incoming.body, "model": MODEL})
         return super()._run(endpoint, incoming)
 
 

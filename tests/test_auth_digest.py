@@ -207,9 +207,9 @@ def test_what_is_not_answered(reply, body):
 
 def test_a_challenge_from_elsewhere_is_not_answered():
     """A 401 from the origin that a redirect led to is no reason to answer it."""
-    from dataclasses import replace
+    from dynaclient.frozen import evolve
 
-    fake = FakeTransport(replace(response(status=401, headers=CHALLENGE), url="https://evil.test/look"))
+    fake = FakeTransport(evolve(response(status=401, headers=CHALLENGE), url="https://evil.test/look"))
     Caller(SCHEME, fake, given={"digest": ("me", CANARY)}).send()
     assert len(fake.requests) == 1
 

@@ -10,11 +10,12 @@ import pytest
 
 import dynaclient
 from dynaclient.errors import ConnectionLostError
+from dynaclient.frozen import evolve
 from dynaclient.observe import Observer
+from dynaclient.observers import Observers
 from dynaclient.openapi.model import RetryPolicy
 from dynaclient.testing import FakeClock, FakeTransport, json_response, response
 from dynaclient.transport import deliver
-from dynaclient.watch import Observers
 from dynaclient.wire import Request, Timeout, Upload
 
 KEY = "canary-5d41402abc4b2a76"
@@ -172,13 +173,13 @@ def test_what_was_begun_is_ended(error):
 @pytest.mark.parametrize(
     "request_, reply, sizes",
     [
-        (dataclasses.replace(REQUEST, body=None), response(b"abc"), (0, 3)),
+        (evolve(REQUEST, body=None), response(b"abc"), (0, 3)),
         (REQUEST, response(b"abcdef", 200, {"Content-Length": "3", "Content-Encoding": "gzip"}), (11, 3)),
         (REQUEST, response(b"abcdef", 200, {"Content-Encoding": "gzip"}), (11, None)),
         (REQUEST, response(b"", 204), (11, 0)),
-        (dataclasses.replace(REQUEST, method="HEAD"), response(b"", 200, {"Content-Length": "9"}), (11, 0)),
-        (dataclasses.replace(REQUEST, body=Upload(lambda: iter([b"ab"]), 2, True)), response(b"a"), (2, 1)),
-        (dataclasses.replace(REQUEST, body=Upload(lambda: iter([b"ab"]), None, True)), response(b"a"), (None, 1)),
+        (evolve(REQUEST, method="HEAD"), response(b"", 200, {"Content-Length": "9"}), (11, 0)),
+        (evolve(REQUEST, body=Upload(lambda: iter([b"ab"]), 2, True)), response(b"a"), (2, 1)),
+        (evolve(REQUEST, body=Upload(lambda: iter([b"ab"]), None, True)), response(b"a"), (None, 1)),
     ],
     ids=["no body", "packed", "packed in chunks", "204", "HEAD", "upload", "upload of unknown length"],
 )
@@ -193,7 +194,7 @@ def test_sizes_are_those_on_the_wire(request_, reply, sizes):
 def test_nothing_secret_is_told():
     """No credential, no user information and no body stands in any fact, nor in what the logger says."""
     seen = Recorder()
-    request = dataclasses.replace(REQUEST, origin=f"https://user:{KEY}@api.test")
+    request = evolve(REQUEST, origin=f"https://user:{KEY}@api.test")
     wrong = ConnectionLostError(f"the server said {KEY}")
     with pytest.raises(ConnectionLostError):
         sent(FakeTransport(*[wrong] * 3), seen, request=request, scrub=lambda text: text.replace(KEY, "[redacted]"))
@@ -390,7 +391,7 @@ def test_the_logger_is_asked_for_each_call(caplog):
 def test_a_silent_call_does_not_import_logging():
     """Where nobody has imported ``logging`` nobody listens, and asking does not import it."""
     code = (
-        "import sys; from dynaclient.watch import Observers; assert Observers().watch('a', '/a') is None;"
+        "import sys; from dynaclient.observers import Observers; assert Observers().watch('a', '/a') is None;"
         "print('logging' in sys.modules)"
     )
     run = subprocess.run(

@@ -1,15 +1,14 @@
 """OpenTelemetry, judged by the real SDK: what its in-memory exporters receive."""
 
-import dataclasses
-
 import pytest
 
 import dynaclient
 from dynaclient.errors import ConnectionLostError
+from dynaclient.frozen import evolve
+from dynaclient.observers import Observers
 from dynaclient.openapi.model import RetryPolicy
 from dynaclient.testing import FakeClock, FakeTransport, json_response, response
 from dynaclient.transport import deliver
-from dynaclient.watch import Observers
 from dynaclient.wire import Request, Timeout
 
 pytest.importorskip("opentelemetry.sdk")
@@ -113,7 +112,7 @@ def test_the_span_of_a_request(telemetry):
 )
 def test_the_server_of_a_span(telemetry, origin, place):
     """Address and port are those of the origin, default ports filled in."""
-    telemetry.send(json_response({}), request=dataclasses.replace(REQUEST, origin=origin))
+    telemetry.send(json_response({}), request=evolve(REQUEST, origin=origin))
     attributes = telemetry.spans[0].attributes
     assert (attributes["server.address"], attributes["server.port"]) == place
 
@@ -158,7 +157,7 @@ def test_spans_are_children_of_the_current_one(telemetry):
 
 def test_a_trace_context_of_ones_own_is_kept(telemetry):
     """A ``traceparent`` that the caller has set is sent as it is."""
-    request = dataclasses.replace(REQUEST, headers={"Traceparent": "mine"})
+    request = evolve(REQUEST, headers={"Traceparent": "mine"})
     assert telemetry.send(json_response({}), request=request)[0].headers == {"Traceparent": "mine"}
 
 
@@ -171,7 +170,7 @@ def test_the_global_propagator_is_used():
 @pytest.mark.parametrize("method, known", [("QUERY", False), ("PATCH", True)])
 def test_unknown_methods(telemetry, method, known):
     """A method that is none of the usual ones is told as ``_OTHER``, with its own name beside it."""
-    telemetry.send(json_response({}), request=dataclasses.replace(REQUEST, method=method))
+    telemetry.send(json_response({}), request=evolve(REQUEST, method=method))
     (span,) = telemetry.spans
     assert span.name == f"{method if known else 'HTTP'} /things/{{id}}"
     assert span.attributes["http.request.method"] == (method if known else "_OTHER")
@@ -182,7 +181,7 @@ def test_known_methods_of_the_environment(monkeypatch):
     """The variable of the conventions replaces the list of known methods."""
     monkeypatch.setenv("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "QUERY, PUT")
     telemetry = Telemetry()
-    telemetry.send(json_response({}), request=dataclasses.replace(REQUEST, method="QUERY"))
+    telemetry.send(json_response({}), request=evolve(REQUEST, method="QUERY"))
     telemetry.send(json_response({}))
     assert [span.name for span in telemetry.spans] == ["QUERY /things/{id}", "HTTP /things/{id}"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient.aio.iterate import AsyncIterate
@@ -11,6 +10,7 @@ from dynaclient.aio.workers import Scope, Workers
 from dynaclient.call import Call
 from dynaclient.cancel import interruptible
 from dynaclient.client import Client
+from dynaclient.frozen import evolve
 from dynaclient.group import Group
 from dynaclient.openapi.model import Api, Operation
 from dynaclient.result import Result
@@ -60,7 +60,7 @@ class AsyncClient:
     def __init__(self, spec: Any = None, *, max_concurrency: int = 64, **options: Any) -> None:
         self._workers = Workers(max_concurrency)
         world: World = options.pop("world", None) or World()
-        self._client = Client(spec, world=replace(world, sleep=interruptible(world.sleep)), **options)
+        self._client = Client(spec, world=evolve(world, sleep=interruptible(world.sleep)), **options)
 
     @property
     def api(self) -> Api:
@@ -225,7 +225,7 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         scope = Scope()
         result = await self._workers.run(scope, lambda: self._call.send(**arguments))
         value = self._bridged(result.value, scope)
-        return result if value is result.value else replace(result, value=value)
+        return result if value is result.value else evolve(result, value=value)
 
     def request(self, **arguments: Any) -> Request:
         """A dry run, see `dynaclient.Call.request`. Nothing is sent, and nothing awaited."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from dynaclient.auth.challenge import Challenge, parse_challenges
 from dynaclient.auth.need import Renewal, Secret, reveal
 from dynaclient.errors import CredentialsError, UnsupportedError
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from dynaclient.auth.need import Replied
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _HASHES: Mapping[str, str] = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 
 
-@dataclass(frozen=True, slots=True)
-class DigestChallenge:
+class DigestChallenge(Struct, frozen=True):
     """A digest challenge, checked (RFC 7616, 3.3). ``qop`` is ``"auth"``, or ``""`` where the server names none; ``algorithm`` is without ``-sess``."""
 
     realm: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.model import SecurityScheme
 from dynaclient.wire import REDACTED
 
@@ -31,11 +31,10 @@ class Account:
 
     def __repr__(self) -> str:
         shown = []
-        for part in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            value = getattr(self, part.name)
+        for name, value in self._parts():
             if value:
-                text = REDACTED if part.name in self.SECRETS else repr(value)
-                shown.append(f"{part.name}={sorted(value) if isinstance(value, Mapping) else text}")
+                text = REDACTED if name in self.SECRETS else repr(value)
+                shown.append(f"{name}={sorted(value) if isinstance(value, Mapping) else text}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> NoReturn:
@@ -44,9 +43,13 @@ class Account:
     @property
     def key(self) -> tuple[Any, ...]:
         """Equal for accounts that are interchangeable; hashable; it holds the secrets."""
-        values = (getattr(self, part.name) for part in fields(self))  # type: ignore[arg-type]
-        parts = (tuple(sorted(value.items())) if isinstance(value, Mapping) else value for value in values)
+        parts = (tuple(sorted(value.items())) if isinstance(value, Mapping) else value for _, value in self._parts())
         return (type(self).__name__, *parts)
+
+    def _parts(self) -> list[tuple[str, Any]]:
+        from dataclasses import fields
+
+        return [(part.name, getattr(self, part.name)) for part in fields(self)]  # type: ignore[arg-type]  # every subclass is a dataclass
 
     def known_secrets(self) -> list[str]:
         """The secrets that are there as text."""
@@ -98,8 +101,7 @@ class Renewal(ABC):
         """After a 401: whether sending once more, with what `field` then gives, makes sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """One scheme of the alternative that was chosen, and its credential; ``source`` says where that came from, never what it is."""
 
     scheme: SecurityScheme

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +10,7 @@ from dynaclient.auth.need import Account, Need, Renewal, reveal
 from dynaclient.auth.schemes import is_bearer
 from dynaclient.auth.wallet import basic
 from dynaclient.errors import CredentialsError, UnsupportedError
+from dynaclient.frozen import evolve
 from dynaclient.redirect import same_origin
 from dynaclient.wire import REDACTED, Request
 
@@ -66,13 +66,13 @@ def apply(needs: tuple[Need, ...], request: Request, timeout: Timeout | None = N
             _set(headers, name, value)
     if later:  # a digest covers the target, so that keys are in it first
         secret.add("authorization")
-        fields = {_authorization(need, replace(request, target=target), timeout) for need in later}
+        fields = {_authorization(need, evolve(request, target=target), timeout) for need in later}
         if len(fields) > 1:
             names = " and ".join(repr(need.scheme.name) for need in later)
             raise UnsupportedError(f"{names} are both for the Authorization field, which holds one credential")
         for value in fields - {""}:
             _set(headers, "Authorization", value)
-    return replace(request, headers=headers, target=target, secret_names=frozenset(secret))
+    return evolve(request, headers=headers, target=target, secret_names=frozenset(secret))
 
 
 def challenged(
@@ -119,7 +119,7 @@ def _from_home(sent: Request, reply: Replied) -> bool:
 
 def shown(needs: tuple[Need, ...], request: Request) -> Request:
     """The request as a dry run shows it: with every credential in its place, and ``[redacted]`` for its value. No function is called and no token fetched."""
-    return apply(tuple(replace(need, credential=_hidden(need)) for need in needs), request).redacted()
+    return apply(tuple(evolve(need, credential=_hidden(need)) for need in needs), request).redacted()
 
 
 def _hidden(need: Need) -> Any:

@@ -7,12 +7,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.auth.need import Account, Credential, Need, Renewal, Secret, reveal
 from dynaclient.auth.schemes import BEARER_TYPES, client_variables, is_bearer, variables
 from dynaclient.errors import CredentialsError
+from dynaclient.frozen import Struct
 from dynaclient.openapi.model import SecurityScheme
 from dynaclient.openapi.server import Target
 from dynaclient.redirect import same_origin
@@ -30,13 +30,15 @@ CERTIFICATE = "certificate"
 """Stands in a Need for the client certificate, which the transport shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pocket:
+class Pocket(Struct, frozen=True):
     """The credentials of a profile: ``label`` says where they came from, ``server`` (an id or a URL) is the only one they are for; None: those of the document."""
 
     label: str
-    credentials: Mapping[str, Credential] = field(repr=False)
+    credentials: Mapping[str, Credential]
     server: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Pocket(label={self.label!r}, server={self.server!r})"
 
 
 class Wallet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.bulk.gate import Gate, GatedTransport
@@ -13,6 +13,7 @@ from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import evolve
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.normal import NoFormError, normal
@@ -122,7 +123,7 @@ class Channel:
         found = _PLACE.fullmatch(problem.where.removeprefix(self.input))
         if found is None or not problem.where.startswith(self.input):
             return problem
-        return replace(problem, where=f"{self.input}[{int(found[1]) + by}]{found[2]}")
+        return evolve(problem, where=f"{self.input}[{int(found[1]) + by}]{found[2]}")
 
     def ship(self, run: Run[Any], shipment: Shipment) -> Result:
         """Send a call that was written before."""
@@ -176,7 +177,7 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace) -> tuple[Call, 
     """The call over a gate; its waits end when it is cancelled."""
     core = copy.copy(call._core)
     world = core.world
-    core.world = replace(world, sleep=interruptible(world.sleep))
+    core.world = evolve(world, sleep=interruptible(world.sleep))
     gate = Gate(pace, world.clock, world.now, core.world.sleep)
     options = call._options.evolve(**{name: constants[name] for name in call.options_among(constants)})
     way = call._core.way(call.operation, options)
@@ -185,5 +186,5 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace) -> tuple[Call, 
         # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
         policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
     gated = type(call)(core, call.operation.dotted, options)
-    gated._way = replace(way, transport=GatedTransport(way.transport, gate), policy=policy)
+    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy)
     return gated, gate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.bulk.channel import Channel, Piece, input_of
@@ -13,6 +12,7 @@ from dynaclient.bulk.plan import Run, estimate, limits_of, merge, runs
 from dynaclient.bulk.poison import Solver, Stop
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.frozen import evolve
 from dynaclient.openapi.normal import NoFormError, normal
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def _inputs(call: Call, given: Mapping[str, Any]) -> tuple[Sequence[Any], dict[s
 def _joined(batch: Any, results: list[Result]) -> Result:
     """The results of the parts as one: the first's response, all attempts, the merged value."""
     attempts = [attempt for result in results for attempt in result.attempts]
-    return replace(
+    return evolve(
         results[0],
         value=merge(batch, [result.value for result in results]),
-        attempts=tuple(replace(attempt, number=number) for number, attempt in enumerate(attempts, 1)),
+        attempts=tuple(evolve(attempt, number=number) for number, attempt in enumerate(attempts, 1)),
         elapsed=sum(result.elapsed for result in results),
     )
 

@@ -11,7 +11,7 @@ from dynaclient.cli.inputs import Inputs, headers
 from dynaclient.errors import ArgumentError, Problem
 
 if TYPE_CHECKING:
-    from dynaclient.cli.settings import Settings
+    from dynaclient.cli.said import Settings
     from dynaclient.client import Client
     from dynaclient.openapi.model import Parameter
 

@@ -9,8 +9,9 @@ import click
 
 from dynaclient.cli.documents import Opened, opened
 from dynaclient.cli.operation import streams
+from dynaclient.cli.said import Settings
 from dynaclient.cli.sections import Sectioned
-from dynaclient.cli.settings import READING, Settings, settings_of, shared_options
+from dynaclient.cli.settings import READING, settings_of, shared_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -7,13 +7,13 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from dynaclient.cli import messages
 from dynaclient.cli.settings import settings_of
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from dynaclient.openapi.model import Api, Operation
@@ -25,8 +25,7 @@ PATIENCE = 1.0
 """Seconds after which people are told what is waited for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A document that was read: ``spec`` is what named it, None for the one that ships."""
 
     spec: str | None

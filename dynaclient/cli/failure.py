@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,8 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         The exit code.
     """
     if os.environ.get("DYNACLIENT_DEBUG", "") not in ("", "0"):
+        import traceback
+
         messages.write("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, click.UsageError):
         return _report_usage(error)
@@ -96,6 +97,8 @@ def _report_usage(error: click.UsageError) -> int:
 
 def _report_bug(error: BaseException) -> int:
     # The text of a foreign exception may hold anything, a credential too: its kind and its place must do.
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     place = ""
     if frames:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import Struct
 
 _YAML = (".yaml", ".yml")
 _VALUES = (*_YAML, ".json")
@@ -17,8 +17,7 @@ _RAW = ("any", "lines", "sequence")
 """Bodies that a file may hold as they are sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text for a parameter; ``typed``: it stood on the command line, not in a file."""
 
     text: str

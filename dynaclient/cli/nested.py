@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.encoding import items_of
 from dynaclient.openapi.names import snake
 from dynaclient.openapi.pointer import join
@@ -32,8 +31,7 @@ class NoPlaceError(Exception):
     """An argument has no such part; the text says which there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A part of an argument: the argument's ``field``, the ``path`` within it, and the pointer of the part's ``schema`` (None: anything)."""
 
     field: Parameter
@@ -43,7 +41,7 @@ class Place:
     @property
     def part(self) -> Parameter:
         """The part as if it were an argument of its own."""
-        return replace(self.field, schema=self.schema, required=False, deprecated=False, description="")
+        return evolve(self.field, schema=self.schema, required=False, deprecated=False, description="")
 
 
 def place_of(document: Mapping[str, Any], fields: Mapping[str, Parameter], typed: str) -> Place | None:
@@ -114,6 +112,8 @@ def _free(document: Mapping[str, Any], schema: str, *, declared: bool) -> Any:
 def _no_part(typed: str, known: Sequence[Property], kinds: Sequence[str]) -> str:
     names = [item.name.replace("_", "-") for item in known]
     last = re.split(r"[.\[]", typed)[-1].rstrip("]")
+    from difflib import get_close_matches
+
     close = get_close_matches(last.replace("_", "-"), names, 1, 0.5)
     if close:
         return f"Did you mean {typed[: len(typed) - len(last)]}{close[0]}?"

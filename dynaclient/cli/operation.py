@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from dynaclient.cli.documents import Opened
 from dynaclient.cli.options import ArgumentOption, BodyOption, Made, make_options, option_of
 from dynaclient.cli.sections import Sectioned, once, write_sections
 from dynaclient.cli.settings import PREFIX, SharedOption, settings_of, shared_options, variable_of
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -31,8 +31,7 @@ Exit codes: 2 wrong usage, 3 document, 4 credentials, 5 connection, 6 time-out, 
 _OPTION = re.compile(r"--[^\s=]|-[A-Za-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a line and the environment say of the arguments.
 
     ``arguments`` maps the Python name of an argument, or ``body``, to the texts that were given for it; ``parts`` holds the dotted options and their texts;

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynaclient.cli.settings import error_hint
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -104,8 +104,7 @@ class BodyOption(click.Option):
     section = BODY
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """The options of an operation, and the Python name of the argument -> the option that people type."""
 
     options: tuple[click.Option, ...]

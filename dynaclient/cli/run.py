@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,10 +15,11 @@ from dynaclient.cli.nested import MISSING, lay, order
 from dynaclient.cli.output import Printer
 from dynaclient.cli.wording import options_named
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import evolve
 
 if TYPE_CHECKING:
     from dynaclient.cli.operation import Given, OperationCommand
-    from dynaclient.cli.settings import Settings
+    from dynaclient.cli.said import Settings
     from dynaclient.openapi.model import Parameter
 
 
@@ -186,7 +186,7 @@ def _spelled(problem: Problem, spelled: Mapping[str, str]) -> Problem:
     where = problem.where
     end = min((where.index(mark) for mark in "[." if mark in where), default=len(where))
     head, rest = where[:end], where[end:]
-    return replace(problem, where=f"{spelled[head]}{rest}") if head in spelled else problem
+    return evolve(problem, where=f"{spelled[head]}{rest}") if head in spelled else problem
 
 
 def not_called(command: OperationCommand, problems: Sequence[Problem]) -> ArgumentError:

@@ -15,7 +15,7 @@ from dynaclient.errors import APIError, ReplyError
 if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.cli.operation import OperationCommand
-    from dynaclient.cli.settings import Settings
+    from dynaclient.cli.said import Settings
 
 
 def send(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from dynaclient.cli.kinds import Filled, Lines, Named, Pem, Profile, ProxyUrl, Retries, SchemeName, Seconds, ServerName
+
+if TYPE_CHECKING:
+    from dynaclient.cli.said import Settings
 
 OUTPUTS = ("json", "yaml", "table", "raw")
 MODES = ("strict", "warn", "off")
@@ -81,47 +83,6 @@ def error_hint(option: click.Option, ctx: click.Context | None) -> str:
     return f"the environment variable {variable_of(option, ctx)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the shared options add up to; None or empty where nothing was said. ``timeout`` is in seconds.
-
-    ``origin`` maps the name of a setting to what gave it: the option or the variable.
-    """
-
-    spec: str | None = None
-    overlay: tuple[str, ...] = ()
-    profile: str | None = None
-    server: str | None = None
-    server_variable: tuple[str, ...] = ()
-    timeout: float | None = None
-    retries: str | None = None
-    validate: str | None = None
-    content_type: str | None = None
-    settings: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
-    bearer_auth: str | None = None
-    credential: tuple[str, ...] = ()
-    proxy: str | None = None
-    ca_bundle: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    dry_run: bool = False
-    curl: bool = False
-    stream: bool = False
-    all: bool = False
-    pages: bool = False
-    max_items: int | None = None
-    output_file: str | None = None
-    drift: str | None = None
-    output: str | None = None
-    query: str | None = None
-    verbose: bool = False
-    no_color: bool = False
-    no_pager: bool = False
-    error_format: str = "text"
-    origin: Mapping[str, str] = field(default_factory=dict)
-
-
 _SOURCES = ("environment", "api", "commandline")
 
 
@@ -149,6 +110,8 @@ def settings_of(ctx: click.Context) -> Settings:
                 else:
                     found[name] = value
     found.update({name: tuple(values) for name, values in several.items()})
+    from dynaclient.cli.said import Settings
+
     return Settings(**found, origin=origin)
 
 
@@ -169,8 +132,7 @@ def settle(ctx: click.Context, given: Mapping[str, Any], origin: str) -> None:
     known.update({("api", name): f"{origin}, {name}" for name in given})
 
 
-@dataclass(frozen=True, slots=True)
-class _Spec:
+class _Spec(NamedTuple):
     """How one shared option is declared."""
 
     declarations: tuple[str, ...]

@@ -13,7 +13,7 @@ from dynaclient.cli import messages
 if TYPE_CHECKING:
     from dynaclient.auth import Need
     from dynaclient.call import Call
-    from dynaclient.cli.settings import Settings
+    from dynaclient.cli.said import Settings
     from dynaclient.client import Client
     from dynaclient.openapi.server import Target
     from dynaclient.wire import Request, Upload

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dynaclient.cli import messages
-from dynaclient.observe import AttemptFacts, CallFacts, Observer, RequestFacts
+from dynaclient.facts import AttemptFacts, CallFacts, RequestFacts
+from dynaclient.observe import Observer
 
 
 class Teller(Observer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import evolve
 
 _PLURAL = re.compile(r"(?<![\d.,])1 (byte|item|character|value|number|attempt|problem)s\b")
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -95,4 +95,4 @@ def _named(problem: Problem, origin: Mapping[str, str]) -> Problem:
     known = _OPTIONS.get(problem.where)
     if known is None:
         return problem
-    return replace(problem, where=origin.get(_SETTINGS.get(problem.where, problem.where), known))
+    return evolve(problem, where=origin.get(_SETTINGS.get(problem.where, problem.where), known))

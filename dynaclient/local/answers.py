@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.media import encode_json
 from dynaclient.wire import Headers, Response
 
 JSON_TYPE = ("Content-Type", "application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A reply and its fate.
 
     Parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from hmac import compare_digest
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from dynaclient.errors import (
     TimeoutExpiredError,
     TransportError,
 )
+from dynaclient.frozen import Struct, evolve
 from dynaclient.local.answers import Answer, error_response, json_response
 from dynaclient.local.embeddings import Handler, handler_for
 from dynaclient.local.faults import IN_THE_BODY, Fault, Faults
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 _HTML = b"<!doctype html>\n<title>Sign in</title>\n<h1>Sign in to continue</h1>\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Endpoint:
+class _Endpoint(Struct, frozen=True):
     operation: Operation
     handler: Handler | None
 
@@ -130,8 +129,8 @@ class App:
         """HEAD as GET without the body (RFC 9110, 9.3.2), OPTIONS, else 405."""
         methods = sorted({match[0].key.method for match in found})
         if request.method == "HEAD" and "GET" in methods:
-            answer = self.answer(replace(request, method="GET"))
-            return replace(answer, response=_for_method(request, answer.response))
+            answer = self.answer(evolve(request, method="GET"))
+            return evolve(answer, response=_for_method(request, answer.response))
         allow = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
         if request.method == "OPTIONS":
             return Answer(Response(204, Headers([("Allow", allow)])))
@@ -249,7 +248,7 @@ def _for_method(request: Request, response: Response) -> Response:
     if request.method != "HEAD":
         return response
     headers = Headers([*response.headers.pairs, ("Content-Length", str(len(response.body)))])
-    return replace(response, headers=headers, body=b"")
+    return evolve(response, headers=headers, body=b"")
 
 
 def _spoilt(response: Response, fault: Fault | None, delay: float) -> Answer:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+from dynaclient.frozen import Struct
 from dynaclient.local.unstyle import MISSING, Source, members, value_of
 from dynaclient.openapi.itemshape import sequence_kind
 from dynaclient.openapi.media import charset, decode_json, essence, is_json, is_text, is_xml
@@ -21,8 +21,7 @@ _PARAMETER = re.compile(rb';\s*([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _STYLED = ("style", "explode", "allowReserved")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One field of a form, ``""`` where it has no name: ``kind`` is its own media type, ``""`` where it states none; ``file``: whether it has a file name."""
 
     name: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal
 
 from dynaclient.errors import SpecError, UnsupportedError
+from dynaclient.frozen import Struct
 from dynaclient.local import scalars
 from dynaclient.openapi.media import encode_json, is_json
 from dynaclient.openapi.pointer import at as node_at
@@ -26,8 +26,7 @@ _DRAFTS = 20_000  # ... and how many drafts for the whole.
 _NO_PLACE = ""  # The pointer of a part that stands nowhere in the document.
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One schema object that a value must satisfy; ``pointer`` is ``""`` for one that was made up here."""
 
     node: Any

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from random import Random
 
 from dynaclient.errors import ArgumentError
+from dynaclient.frozen import Struct
 
 ON_THE_SOCKET: Mapping[str, str] = {
     "reset": "The connection is reset (TCP RST) instead of a reply.",
@@ -31,8 +31,7 @@ _FAULT = re.compile(r"(?P<kind>[a-z-]+|[45]\d\d)(?::(?P<count>\d+|\*|(?P<share>\
 _SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|)")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One kind of failure and how often it happens.
 
     ``kind`` is a status from 400 to 599, or a name of ``ON_THE_SOCKET`` or ``IN_THE_BODY``. ``count`` is how many requests it hits, None for all

@@ -30,7 +30,7 @@ _SIZES = (3, 4, 5)
 _LONGEST = 32  # Longer words are cut into pieces, so that one feature list stays small.
 
 # Han and Kana have no spaces between words: each character counts as one. Marks that Indic and Thai words need are not "\w".
-_WORD = re.compile(
+_WORD = (
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
     r"|(?:(?![_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff])+"
 )
@@ -68,7 +68,7 @@ def words(text: str) -> list[str]:
         found = _PLAIN.findall(text.lower())
     else:
         text = normalize("NFKC", normalize("NFKC", text).casefold())
-        found = _WORD.findall(text)
+        found = re.findall(_WORD, text)  # compiled when it is first needed: this takes milliseconds
     if not found:
         return [character for character in text if not character.isspace()]
     if max(map(len, found)) > _LONGEST:

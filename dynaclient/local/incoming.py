@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dynaclient.errors import Problem
+from dynaclient.frozen import Struct
 from dynaclient.local.bodies import decoded
 from dynaclient.local.unstyle import MISSING, Source, value_of
 from dynaclient.openapi.cast import Caster
@@ -29,8 +29,7 @@ class Judge(Protocol):
 Judges = Callable[[str], Judge]
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """What a handler gets: the decoded parameters by name, the decoded body (``MISSING`` where there is none), and the request."""
 
     request: Request

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.access import read_servers
 from dynaclient.openapi.model import Api, OperationKey, Server
 from dynaclient.openapi.pointer import at
@@ -16,8 +16,7 @@ _ORIGIN = re.compile(r"[^/]*//[^/]*")
 _VARIABLE = re.compile(r"\{[^{}/]*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """An operation's path. ``names`` are its path parameters in order, ``query`` what its template says after a ``?``.
 
     ``shape`` is the path without the names, by which paths of several methods are told to be the same.

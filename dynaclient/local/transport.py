@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from dynaclient.errors import ConnectionLostError, TimeoutExpiredError, TransportError
+from dynaclient.frozen import evolve
 from dynaclient.local.answers import Answer
 from dynaclient.local.app import App, broken
 from dynaclient.local.faults import Faults
@@ -105,7 +105,7 @@ class LocalTransport:
         answer, began = self._answer(request, timeout, deadline)
         if answer.fault:
             raise broken(answer)
-        return replace(answer.response, url=request.redacted().url, elapsed=time.monotonic() - began)
+        return evolve(answer.response, url=request.redacted().url, elapsed=time.monotonic() - began)
 
     def open(
         self, request: Request, timeout: Timeout, deadline: float | None, until: float | None = None
@@ -117,16 +117,16 @@ class LocalTransport:
         error = broken(answer) if answer.fault else None
         if error is not None and answer.fault != "half":
             raise error
-        response = replace(answer.response, url=request.redacted().url, elapsed=time.monotonic() - began)
+        response = evolve(answer.response, url=request.redacted().url, elapsed=time.monotonic() - began)
         if error is not None:
-            response = replace(response, body=response.body[: len(response.body) // 2])
+            response = evolve(response, body=response.body[: len(response.body) // 2])
         return LocalStream(response, error)
 
     def _answer(self, request: Request, timeout: Timeout, deadline: float | None) -> tuple[Answer, float]:
         """The answer once its delay is over, and when that began."""
         began = time.monotonic()
         if isinstance(request.body, Upload):
-            request = replace(request, body=request.body.read())
+            request = evolve(request, body=request.body.read())
         answer = self.app.answer(request)
         if answer.delay:
             patience = timeout.read if deadline is None else min(timeout.read, max(0.0, deadline - began))

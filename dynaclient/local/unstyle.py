@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.media import decode_json, is_form, is_json
 from dynaclient.openapi.model import Parameter
@@ -31,8 +31,7 @@ _DELIMITERS = {
 _COMMA = re.compile(",")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where parameters come from: path values and query still percent-encoded, and the header fields.
 
     ``named`` are the names of the operation's query parameters: what has none of them may be a member of an exploded object.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import Struct
 from dynaclient.openapi.bodies import kind_of, takes_files
 from dynaclient.openapi.bodycheck import BodyJudge
 from dynaclient.openapi.check import Checker
@@ -19,8 +18,7 @@ from dynaclient.openapi.parts import Attach, File, is_pieces, prepared
 from dynaclient.openapi.shape import properties
 
 
-@dataclass(slots=True)
-class Bound:
+class Bound(Struct):
     """The arguments of one call, sorted: ``parameters`` by Python name, ``body`` plain data or ``OMIT``; ``problems`` found on the way."""
 
     parameters: dict[str, Any]
@@ -188,7 +186,9 @@ class Binder:
 
             return read_only_argument(name, hidden)
         known = sorted({field.python_name for field in self.operation.arguments})
-        close = difflib.get_close_matches(name, known, 1, 0.6)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, known, 1, 0.6)
         if close:
             return Problem(name, f"is not an argument of {self.operation.dotted}", hint=f"did you mean {close[0]!r}?")
         text = f"it takes {', '.join(known)}" if known else "it takes none"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import evolve
 from dynaclient.openapi.itemshape import LINES, SEQUENCE, sequence_kind
 from dynaclient.openapi.media import (
     JSON,
@@ -124,14 +124,14 @@ def _named(body: Body, wanted: str) -> MediaType:
         if len(found) == 1:
             chosen = found[0]
             # Parameters that the document does not name (charset, version) are sent as the caller says them.
-            return replace(chosen, name=wanted.strip()) if ";" in lower and "*" not in chosen.name else chosen
+            return evolve(chosen, name=wanted.strip()) if ";" in lower and "*" not in chosen.name else chosen
         if found:
             raise _undecided(body, wanted, f"could be {' or '.join(media.name for media in found)}")
     if _MEDIA.fullmatch(lower) and "*" not in lower:
         for range_ in (essence(lower).partition("/")[0] + "/*", "*/*"):
             for media in body.content:
                 if essence(media.name) == range_:
-                    return replace(media, name=wanted.strip())
+                    return evolve(media, name=wanted.strip())
     raise _undecided(body, wanted, "is not what this operation takes")
 
 
@@ -158,7 +158,7 @@ class BodyWriter:
         self, document: Mapping[str, Any], media: MediaType, boundary: Callable[[], str] | None = None
     ) -> None:
         if not document:
-            media = replace(media, schema=None, encoding={}, pointer="")
+            media = evolve(media, schema=None, encoding={}, pointer="")
         self._document, self._media = document, media
         self.kind = kind_of(document, media)
         self._fixed = concrete(media.name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import properties, subschemas, types
 
@@ -22,8 +22,7 @@ class Accepts(Protocol):
         """Whether the value satisfies the schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caster:
+class Caster(Struct, frozen=True):
     """Reads text by the schemas of a document.
 
     Parameters

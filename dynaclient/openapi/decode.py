@@ -6,10 +6,10 @@ The schema is searched once; what is found are a few steps that a reply is walke
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from dynaclient.errors import Problem, SpecError
+from dynaclient.frozen import Struct, field
 from dynaclient.openapi.media import decode_base64
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import subschemas
@@ -18,8 +18,7 @@ from dynaclient.value import vector
 _TYPECODES = {"float32": "f", "float64": "d", "int8": "b", "uint8": "B", "int32": "i", "uint32": "I"}
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct):
     """One level of a reply: what to do with its text, its items and its properties."""
 
     decode: Callable[[str], Any] | None = None
@@ -28,8 +27,7 @@ class Step:
     properties: dict[str, Step] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """A schema on the way: its step, and where its items and properties may stand."""
 
     step: Step

@@ -10,9 +10,9 @@ OpenAPI 3.0 becomes Draft 4 (an integer is then one without a fraction part, ``1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.formats import INTEGERS, TEXTS
 from dynaclient.openapi.settle import NOWHERE, Schema
 
@@ -30,8 +30,7 @@ _IMPOSSIBLE: Mapping[str, Any] = {"not": {}}
 _PREFIX = "#/$defs/"
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """One translated schema and what it leads to.
 
     ``refs`` are the keys it refers to; ``here`` those that judge the very same value (a circle of these never ends); ``turned`` those

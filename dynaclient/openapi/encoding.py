@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.frozen import Struct, field
 from dynaclient.openapi.media import charset, encode_json, essence, is_json, is_text, is_xml
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import properties, subschemas
@@ -16,8 +16,7 @@ OCTETS = "application/octet-stream"
 _STYLED = ("style", "explode", "allowReserved")
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Struct, frozen=True):
     """How one value is written.
 
     ``schema`` is the pointer of its schema or None. ``content_types`` are those that the document allows, ``()`` where it leaves them to the value.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import Problem
+from dynaclient.frozen import Struct
 from dynaclient.openapi.cast import Caster
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.media import decode_json, is_json
@@ -41,8 +41,7 @@ class TypedHeaders(Mapping[str, Any]):
         return f"TypedHeaders({shown!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     name: str
     schema: str | None
     explode: bool

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError
@@ -29,6 +28,7 @@ from dynaclient.events import (
     SequenceText,
     SSEDecoder,
 )
+from dynaclient.frozen import evolve
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.decode import Step, decoded
 from dynaclient.openapi.failure import error_message
@@ -261,7 +261,7 @@ class ItemReader:
         if content.schema is not None and self._mode != "off":
             problems = self._checker.validator(content.schema, "reply").problems(found, place)
             if problems:
-                self._report(self._invalid(problems, found, raw, replace(shape, enveloped=False)))
+                self._report(self._invalid(problems, found, raw, evolve(shape, enveloped=False)))
         found = self._unpacked(found, (content.step,) if content.step else (), raw, place)
         return {**value, "data": found} if shape.enveloped else found
 
@@ -292,7 +292,7 @@ class ItemReader:
         return ReplyValidationError(
             f"{self._operation.dotted}: item {self._number} of the reply ({self._response.status}) is not what the document promises"
             + (f"; the service says {said!r}" if said else ""),
-            response=replace(self._response, body=raw),
+            response=evolve(self._response, body=raw),
             problems=problems,
             value=value,
             item=self._number,
@@ -304,7 +304,7 @@ class ItemReader:
         shown = f"; it begins {raw[:60].decode('utf-8', 'replace')!r}" if raw else ""
         return ReplyDecodeError(
             f"{self._operation.dotted}: item {self._number} of the reply ({self._response.status}, {kind}) cannot be read: {reason[:300]}{shown}",
-            response=replace(self._response, body=raw),
+            response=evolve(self._response, body=raw),
             value=value,
             item=self._number,
             operation=self._operation.dotted,

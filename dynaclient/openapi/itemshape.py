@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct
 from dynaclient.openapi.decode import Step, decoding
 from dynaclient.openapi.media import essence, is_json
 from dynaclient.openapi.model import MediaType
@@ -41,8 +41,7 @@ def is_sequential(name: str) -> bool:
     return sequence_kind(name) != ""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """JSON within a text, by ``contentMediaType``: its ``schema`` is a pointer or None. It counts where the item fits each schema of ``conditions``, or does not fit it, as is said there."""
 
     schema: str | None
@@ -50,8 +49,7 @@ class Content:
     conditions: tuple[tuple[str, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What one item is.
 
     Parameters
@@ -78,8 +76,7 @@ class Shape:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How a sequential reply of one media type is read: made once. ``first`` are the shapes of the items that have one of their own by place (``prefixItems``), ``rest`` is that of all others.
 
     ``sentinel`` is the data that ends an event stream, None where the document names none; ``types`` are the media types of parts that name none, by place, the last for all that follow.

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct
 
 if TYPE_CHECKING:
     from jsonpath_rfc9535 import JSONPathNodeList, JSONPathQuery
@@ -20,8 +20,7 @@ Location = tuple[str | int, ...]
 _PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)*")  # RFC 9535, 2.5.1: member-name-shorthand
 
 
-@dataclass(frozen=True, slots=True)
-class JSONPath:
+class JSONPath(Struct, frozen=True):
     """A compiled path. ``singular``: it names one place at most (RFC 9535, 2.3.5.1).
 
     ``find`` gives the values at the places that it names, ``places`` those places: each a tuple of the member names and indices that a

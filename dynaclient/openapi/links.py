@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct, field
 from dynaclient.openapi.model import Api, Operation, OperationKey, Parameter, Reply
 from dynaclient.openapi.pointer import at, deref, join, local_target
 from dynaclient.openapi.read import operation as read_operation
@@ -19,8 +19,7 @@ _EMBEDDED = re.compile(r"\{(\$[^{}]+)\}")
 _PLACES = ("path", "query", "querystring", "header", "cookie")
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedLink:
+class ResolvedLink(Struct, frozen=True):
     """A call that may follow: ``client[link.operation](**link.arguments)``.
 
     ``arguments`` are those of the operation by keyword, ``body`` among them where the link gives a whole body, and ``server`` where it names one.
@@ -33,8 +32,7 @@ class ResolvedLink:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One call and its reply: what runtime expressions look at.
 
     ``parameters`` are the arguments by keyword, as they were sorted (``Bound.parameters``); ``body`` the request's body as plain data, None where there was none;

@@ -7,11 +7,11 @@ a number that no float can hold is an error (RFC 8259, 6).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi.model import MediaType
 
 _decode = msgspec.json.Decoder().decode
@@ -172,8 +172,7 @@ def default_media(content: tuple[MediaType, ...]) -> MediaType | None:
     return content[0] if content else None
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """How one kind of media type is written and read: a row of the table below."""
 
     kind: str

@@ -7,12 +7,12 @@ A value that came from the document carries ``pointer``, the JSON Pointer (RFC 6
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.frozen import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Server:
+
+class Server(Struct, frozen=True):
     """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``."""
 
     url: str
@@ -22,8 +22,7 @@ class Server:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """OAuth Flow Object (OpenAPI 3.1, 4.8.29; 3.2 for ``deviceAuthorization``). URLs are as written: they may be relative to the server's."""
 
     token_url: str = ""
@@ -33,8 +32,7 @@ class Flow:
     scopes: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityScheme:
+class SecurityScheme(Struct, frozen=True):
     """Security Scheme Object (OpenAPI 3.1, 4.8.27).
 
     ``env`` lists the environment variables to read, in order: ``x-dynaclient-env`` (a name, or a mapping from server id to name), else
@@ -56,8 +54,7 @@ class SecurityScheme:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(Struct, frozen=True):
     """Media Type Object (OpenAPI 3.1, 4.8.14). ``schema`` is a pointer or None."""
 
     name: str
@@ -67,8 +64,7 @@ class MediaType:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """Parameter Object (OpenAPI 3.1, 4.8.12), or one property of a JSON body taken as a keyword argument (``location`` = ``"body"``).
 
     ``python_name`` is the keyword; ``name`` is the name on the wire.
@@ -89,8 +85,7 @@ class Parameter:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Request Body Object (OpenAPI 3.1, 4.8.13). ``properties``: the keyword arguments that its default media type offers."""
 
     content: tuple[MediaType, ...]
@@ -100,8 +95,7 @@ class Body:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Response Object (OpenAPI 3.1, 4.8.17). ``status`` is ``"200"``, a range such as ``"4XX"``, or ``"default"``."""
 
     status: str
@@ -112,8 +106,7 @@ class Reply:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """When and how often to send again (``x-speakeasy-retries``, ``x-dynaclient-retries``). Times are milliseconds.
 
     ``declared`` says that the document (or the caller) asked for retries: the author's consent for methods that are not
@@ -137,8 +130,7 @@ class RetryPolicy:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """``x-dynaclient-batch``: how the results of a call line up with its inputs.
 
     ``input`` is the wire name of the body property that may be split; ``item`` the pointer of the schema of one single input (a value that
@@ -157,8 +149,7 @@ class Batch:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PagingInput:
+class PagingInput(Struct, frozen=True):
     """What changes from page to page: ``type`` is ``page``, ``offset``, ``limit`` or ``cursor``; ``location`` is ``parameters`` or ``requestBody``."""
 
     name: str
@@ -166,8 +157,7 @@ class PagingInput:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(Struct, frozen=True):
     """``x-speakeasy-pagination``: how the next page of a list is asked for. ``type`` is ``offsetLimit``, ``cursor`` or ``url``.
 
     ``results``, ``num_pages``, ``next_cursor`` and ``next_url`` are JSONPaths (RFC 9535) into the reply, or ``""``.
@@ -182,8 +172,7 @@ class Paging:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationKey:
+class OperationKey(Struct, frozen=True):
     """An operation as the index knows it, before anything of it is read: its names and where it stands."""
 
     group: tuple[str, ...]
@@ -201,8 +190,7 @@ class OperationKey:
         return ".".join((*self.group, self.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """Operation Object (OpenAPI 3.1, 4.8.10), complete.
 
     ``security`` is a tuple of alternatives (OR), each a tuple of ``(scheme name, scopes)`` (AND); an empty alternative means that none is needed.
@@ -239,8 +227,7 @@ class Operation:
         return self.parameters + (self.body.properties if self.body else ())
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """A whole document, its operations indexed by name. ``version`` is ``"3.0"``, ``"3.1"`` or ``"3.2"``."""
 
     document: Mapping[str, Any]

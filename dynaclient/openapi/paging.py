@@ -6,80 +6,24 @@ What the operation declares by ``x-speakeasy-pagination`` is followed; where it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from dynaclient.errors import Problem, ReplyValidationError, SpecError
+from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.jsonpath import JSONPath, compiled
 from dynaclient.openapi.media import encode_json
-from dynaclient.openapi.model import Operation, Paging, PagingInput, Parameter
+from dynaclient.openapi.model import Operation, PagingInput, Parameter
+from dynaclient.openapi.paginated import OUTPUTS, PAGINATION
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import annotation, types
 from dynaclient.openapi.weblink import next_link
 from dynaclient.wire import Response
 
 _URL = "%:/?#[]@!$&'()*+,;="  # RFC 3986, 2.2, and what is encoded already
-_EXTENSION = "x-speakeasy-pagination"
-_TYPES = ("offsetLimit", "cursor", "url")
-_PLACES = ("parameters", "requestBody")
-_INPUTS = ("page", "offset", "limit", "cursor")
-_OUTPUTS = {"results": "results", "numPages": "num_pages", "nextCursor": "next_cursor", "nextUrl": "next_url"}
 
 
-def read_paging(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Paging | None:
-    """``x-speakeasy-pagination`` of an operation, or None.
-
-    Parameters
-    ----------
-    document, node, pointer:
-        The document, the Operation Object, and its place.
-
-    Raises
-    ------
-    SpecError
-        Where it makes no sense, or lacks what its type needs.
-    """
-    if node.get(_EXTENSION) is None:
-        return None
-    place = join(pointer, _EXTENSION)
-    entry = node[_EXTENSION]
-    if not isinstance(entry, Mapping) or entry.get("type") not in _TYPES:
-        raise SpecError(f"an object is expected here whose `type` is one of {', '.join(_TYPES)}", pointer=place)
-    inputs, outputs = entry.get("inputs") or [], entry.get("outputs") or {}
-    if not isinstance(inputs, list) or not isinstance(outputs, Mapping):
-        raise SpecError("`inputs` is a list, and `outputs` an object of JSONPaths", pointer=place)
-    paths = {field: outputs[name] for name, field in _OUTPUTS.items() if outputs.get(name)}
-    if not all(isinstance(path, str) for path in paths.values()):
-        raise SpecError("each output is a JSONPath, such as $.data", pointer=join(place, "outputs"))
-    read = tuple(_input(item, join(place, "inputs", number)) for number, item in enumerate(inputs))
-    paging = Paging(type=entry["type"], inputs=read, pointer=place, **paths)
-    missing = _missing(paging, {item.type for item in read})
-    if missing:
-        raise SpecError(f"pagination of type {paging.type} needs {missing}", pointer=place)
-    return paging
-
-
-def _input(item: Any, pointer: str) -> PagingInput:
-    if isinstance(item, Mapping) and isinstance(item.get("name"), str):
-        location, kind = item.get("in"), item.get("type")
-        if location in _PLACES and kind in _INPUTS:
-            return PagingInput(item["name"], str(location), str(kind))
-    raise SpecError(
-        f"a `name`, an `in` ({' or '.join(_PLACES)}) and a `type` ({', '.join(_INPUTS)}) are expected", pointer=pointer
-    )
-
-
-def _missing(paging: Paging, kinds: set[str]) -> str:
-    if paging.type == "offsetLimit" and not kinds & {"page", "offset"}:
-        return "an input of type page or offset"
-    if paging.type == "cursor" and not ("cursor" in kinds and paging.next_cursor):
-        return "an input of type cursor and the output nextCursor"
-    return "the output nextUrl" if paging.type == "url" and not paging.next_url else ""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What is known between two pages: the ``arguments`` to call with, the ``page`` or ``offset`` that this call asks for, and the cursors and URLs that were followed."""
 
     arguments: Mapping[str, Any]
@@ -89,16 +33,14 @@ class State:
     seen: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(Struct, frozen=True):
     """The next page comes from calling the operation with these keyword arguments."""
 
     values: dict[str, Any]
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """The next page comes from this absolute http or https URL, by GET. It may be of another origin, which gets no credentials."""
 
     url: str
@@ -138,7 +80,7 @@ class Pager:
 
     def _path(self, field: str) -> JSONPath | None:
         text = getattr(self._paging, field) if self._paging else ""
-        name = next(name for name, known in _OUTPUTS.items() if known == field)
+        name = next(name for name, known in OUTPUTS.items() if known == field)
         return compiled(text, join(self._paging.pointer, "outputs", name)) if self._paging and text else None
 
     def start(self, arguments: Mapping[str, Any]) -> State:
@@ -214,7 +156,7 @@ class Pager:
         if len(lists) > 1:
             raise SpecError(
                 f"{self.operation.dotted}: the document does not say which of {', '.join(lists)} holds the items of a page; "
-                f"declare `results` in {_EXTENSION}, or take whole pages",
+                f"declare `results` in {PAGINATION}, or take whole pages",
                 pointer=self.operation.pointer,
             )
         return next(iter(lists.values()), [])
@@ -240,12 +182,12 @@ class Pager:
                 return None
         if page is not None and state.page is not None:
             following = page.replaced(arguments, state.page + 1)
-            return Arguments(following, replace(state, arguments=following, page=state.page + 1))
+            return Arguments(following, evolve(state, arguments=following, page=state.page + 1))
         assert offset is not None
         assert state.offset is not None
         place = state.offset + len(self.results(value))
         following = offset.replaced(arguments, place)
-        return Arguments(following, replace(state, arguments=following, offset=place))
+        return Arguments(following, evolve(state, arguments=following, offset=place))
 
     def _cursor(self, state: State, arguments: Mapping[str, Any], cursor: Any, response: Response) -> NextCall | None:
         if cursor is None:
@@ -257,7 +199,7 @@ class Pager:
         if _key(cursor) in seen:
             raise self._endless("cursor", response)
         following = field.replaced(arguments, cursor)
-        return Arguments(following, replace(state, arguments=following, seen=seen | {_key(cursor)}))
+        return Arguments(following, evolve(state, arguments=following, seen=seen | {_key(cursor)}))
 
     def _url(self, state: State, found: Any, response: Response) -> NextCall:
         url = _absolute(response.url, found) if isinstance(found, str) else ""
@@ -266,7 +208,7 @@ class Pager:
         seen = state.seen | {response.url}
         if url in seen:
             raise self._endless("URL", response)
-        return Url(url, replace(state, seen=seen | {url}))
+        return Url(url, evolve(state, seen=seen | {url}))
 
     def _endless(self, what: str, response: Response) -> ReplyValidationError:
         return self._wrong(

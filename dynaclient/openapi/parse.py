@@ -6,10 +6,10 @@ For each status and Content-Type that comes, what to do is decided once and kept
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError, UndeclaredReplyError
+from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.align import Aligner
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.decode import Step, decoded, decoding
@@ -29,8 +29,7 @@ _NO_BODY = frozenset({204, 205, 304})
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How replies of one status and Content-Type are read."""
 
     decode: Callable[[bytes, str], Any]
@@ -217,7 +216,7 @@ class Parser:
         )
 
     def _plan(self, status: int, content_type: str) -> Plan:
-        plan = replace(self._decide(status, content_type), headers=self._header_reader(self._reply(status)))
+        plan = evolve(self._decide(status, content_type), headers=self._header_reader(self._reply(status)))
         if (
             len(self._plans) < _MOST_PLANS
         ):  # a server that varies its Content-Type (boundary=...) must not fill the memory

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.frozen import Struct, field
 from dynaclient.openapi.normal import OMIT, NoFormError, normal
 from dynaclient.wire import Upload
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file to send: as a part of a multipart body, or as a whole body of bytes.
 
     Parameters
@@ -38,8 +37,7 @@ class File:
         return f"<File {os.fspath(kind)}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A value with what its part of a multipart body says beside it.
 
     Parameters
@@ -57,8 +55,7 @@ class Part:
     headers: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A file, ready to be read: ``content_type`` as the caller said it or ``""``, ``guess`` what its name suggests or ``""``."""
 
     upload: Upload

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import evolve
 from dynaclient.openapi import names
 from dynaclient.openapi.access import read_schemes, read_security, read_servers
 from dynaclient.openapi.bodies import kind_of
@@ -26,7 +26,7 @@ from dynaclient.openapi.model import (
     Parameter,
     Reply,
 )
-from dynaclient.openapi.paging import read_paging
+from dynaclient.openapi.paginated import read_paging
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
 from dynaclient.openapi.style import ALLOWED
@@ -325,8 +325,8 @@ def with_media(document: Mapping[str, Any], made: Operation, media: MediaType) -
     if made.body is None or media == default_media(made.body.content):
         return made
     properties = _body_properties(document, media, required=made.body.required)
-    parameters, body = _named(made.parameters, replace(made.body, properties=properties))
-    return replace(made, parameters=parameters, body=body)
+    parameters, body = _named(made.parameters, evolve(made.body, properties=properties))
+    return evolve(made, parameters=parameters, body=body)
 
 
 def _body_properties(document: Mapping[str, Any], media: MediaType | None, *, required: bool) -> tuple[Parameter, ...]:
@@ -354,9 +354,9 @@ def _body_properties(document: Mapping[str, Any], media: MediaType | None, *, re
 def _named(parameters: tuple[Parameter, ...], body: Body | None) -> tuple[tuple[Parameter, ...], Body | None]:
     fields = parameters + (body.properties if body else ())
     words = names.keywords((field.name, field.location) for field in fields)
-    named = tuple(replace(field, python_name=word) for field, word in zip(fields, words, strict=True))
+    named = tuple(evolve(field, python_name=word) for field, word in zip(fields, words, strict=True))
     count = len(parameters)
-    return named[:count], replace(body, properties=named[count:]) if body else None
+    return named[:count], evolve(body, properties=named[count:]) if body else None
 
 
 def _content(document: Mapping[str, Any], written: Any, pointer: str) -> tuple[MediaType, ...]:

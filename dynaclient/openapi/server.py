@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import ArgumentError, Problem, SpecError
+from dynaclient.frozen import Struct
 from dynaclient.openapi.model import Server
 
 LOCAL = "local"
@@ -17,8 +16,7 @@ _NOT_IN_HOST = re.compile(r"[\s\\/?#<>^|\"`{}]")
 _PATH = "/%:@!$&'()*+,;=-._~"  # RFC 3986, 3.3; triples that are encoded already stay
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a call goes: ``origin`` (``https://host:port``) and ``prefix`` (the path of the server's URL, without a slash at the end).
 
     ``id`` is the server's id in the document, ``""`` where it has none or was given by URL. ``embedded``: the in-process server answers.
@@ -78,7 +76,9 @@ def target(
 
 def _unknown(servers: tuple[Server, ...], wanted: str) -> ArgumentError:
     known = [server.id for server in servers if server.id] + [LOCAL]
-    close = difflib.get_close_matches(wanted, known, 1)
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, known, 1)
     hint = (
         f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}, or a URL that begins with https://"
     )

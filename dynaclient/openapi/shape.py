@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct
 from dynaclient.openapi.pointer import at, join, local_target
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """One property of an object schema: ``schema`` is the pointer of its schema."""
 
     name: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from dynaclient.frozen import evolve
 from dynaclient.openapi.encoding import is_binary
 from dynaclient.openapi.media import default_media, is_multipart
 from dynaclient.openapi.model import Operation, Parameter
@@ -69,7 +69,7 @@ def signature(
         Name and location of the parameters that the client was given once for all calls: they are not required.
     """
     known = [
-        replace(field, required=field.required and (field.name, field.location) not in settings)
+        evolve(field, required=field.required and (field.name, field.location) not in settings)
         for field in operation.arguments
     ]
     fields = [

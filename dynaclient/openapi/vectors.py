@@ -11,11 +11,11 @@ import re
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct, field
 from dynaclient.openapi import simd
 from dynaclient.openapi.formats import INTEGERS
 from dynaclient.openapi.media import decode_floats, decode_json
@@ -46,8 +46,7 @@ Start = frozenset[str]
 """The pointers of all schemas that apply to one place of a value."""
 
 
-@dataclass(slots=True)
-class Spot:
+class Spot(Struct):
     """One place of a value.
 
     ``numbers``: an array of numbers may stand here. ``counted``: its length is judged. ``items``, ``properties``: what is of interest further down.
@@ -59,8 +58,7 @@ class Spot:
     properties: dict[str, Spot] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where arrays of numbers may stand in a value. ``even``: of two values that differ in the numbers of such arrays alone (each array with at least one, and as many where
     the spot is counted), the schema accepts both or neither.
     """
@@ -69,8 +67,7 @@ class Layout:
     even: bool
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """A spot, its neighbours below, and whether its own schemas are even."""
 
     spot: Spot

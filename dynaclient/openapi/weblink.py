@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin
+
+from dynaclient.frozen import Struct
 
 _TARGET = re.compile(r"[ \t,]*<([^>]*)>")
 _PARAMETER = re.compile(r'[ \t]*;[ \t]*([^\s=;,"<>]*)[ \t]*(?:=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s;,"]*)))?')
@@ -12,8 +13,7 @@ _END = re.compile(r"[ \t]*(?:,|$)")
 _ESCAPED = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True)
-class WebLink:
+class WebLink(Struct, frozen=True):
     """One link: an absolute ``target``, its relation types in lower case, and the ``context`` that it starts from, absolute as well."""
 
     target: str

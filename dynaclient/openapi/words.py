@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,7 +54,9 @@ def similar(wrong: Any, right: Sequence[Any]) -> str:
     for value in right:
         if isinstance(value, str):
             names.setdefault(value.lower(), value)
-    close = difflib.get_close_matches(wrong.lower(), names, n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    close = get_close_matches(wrong.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {shown(names[close[0]], 40)}?" if close else ""
 
 

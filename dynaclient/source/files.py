@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from dynaclient.errors import DynaclientError, SpecError
+from dynaclient.frozen import Struct
 from dynaclient.source.limits import Limits
 
 Fetch = Callable[[str], tuple[bytes, str, str]]
@@ -19,18 +19,20 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """One file as it was read: its address (``file:`` or ``http(s):``, or ``""`` for text that has none), its name in messages, its bytes."""
 
     uri: str
     name: str
-    raw: bytes = field(repr=False)
+    raw: bytes
 
     @property
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hex."""
         return sha256(self.raw).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Content(uri={self.uri!r}, name={self.name!r})"
 
 
 def origin(uri: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds on what is read; each is generous for honest documents and small beside what a hostile one asks for.
 
     Parameters
@@ -49,7 +47,7 @@ class Limits:
     @property
     def key(self) -> str:
         """The bounds as text, for a cache key."""
-        return ",".join(str(value) for value in dataclasses.astuple(self))
+        return ",".join(str(getattr(self, name)) for name in self.__struct_fields__)
 
 
 DEFAULT_LIMITS = Limits()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import Struct
 from dynaclient.source import cache as store
 from dynaclient.source.document import Document, check_kind, plain_mapping, with_text_versions
 from dynaclient.source.limits import DEFAULT_LIMITS, Limits
@@ -150,8 +151,7 @@ def _from_mapping(spec: Mapping[str, Any], limits: Limits) -> Document:
     return replace(document, texts={})
 
 
-@dataclass(frozen=True)
-class _Reading:
+class _Reading(Struct, frozen=True, dict=True):
     """One document being read, with all that has a say in the outcome."""
 
     content: Content

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from dynaclient.errors import TimeoutExpiredError, TransportError
+from dynaclient.frozen import evolve
 from dynaclient.redirect import REDIRECT_STATUSES, next_request
 from dynaclient.retry import DEFAULT_STATUS_CODES, SPENT, Decision, decide, good_status_is_final, matches
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout, Upload
@@ -144,7 +144,7 @@ def _loop(
             break
         attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
         sleep(decision.delay)
-    last = replace(decision, delay=None) if decision is not None else None
+    last = evolve(decision, delay=None) if decision is not None else None
     attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt))
     if isinstance(outcome, TransportError):
         if decision is not None and decision.reason == SPENT:
@@ -228,7 +228,7 @@ def _follow(
         elapsed += reply.elapsed
         following = next_request(request, reply, visited)
         if following is None:
-            return replace(reply, elapsed=elapsed) if len(visited) > 1 else reply
+            return evolve(reply, elapsed=elapsed) if len(visited) > 1 else reply
         request = following
         visited += ((request.method, request.url),)
         try:

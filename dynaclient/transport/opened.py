@@ -6,11 +6,11 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from dynaclient.cancel import Cancel
 from dynaclient.errors import ConnectionLostError, TransportError
+from dynaclient.frozen import Struct
 from dynaclient.transport.border import FOREIGN, Progress, fail
 from dynaclient.transport.connections import Connection, Pool
 from dynaclient.transport.reply import BodyTooLargeError, Reply
@@ -18,8 +18,7 @@ from dynaclient.transport.unpack import unpacked
 from dynaclient.wire import Headers, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """The connection that a reply comes over, the pool that it goes back to (None: it cannot be used again), and the switch of the call."""
 
     connection: Connection

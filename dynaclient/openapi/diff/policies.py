@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from dynaclient.openapi.diff.report import Report
@@ -22,7 +21,7 @@ def compare_retries(report: Report, where: str, old: RetryPolicy, new: RetryPoli
         else:
             report.add("retry-removed", *pointers, where=where)
         return
-    names = [field.name for field in fields(RetryPolicy) if field.name not in ("pointer", "declared")]
+    names = [name for name in RetryPolicy.__struct_fields__ if name not in ("pointer", "declared")]
     what = _changes(names, old, new)
     if what:
         report.add("retry-changed", *pointers, where=where, what=what)
@@ -106,7 +105,7 @@ def _pages(report: Report, where: str, old: Operation, new: Operation) -> None:
                 where=where,
             )
         return
-    names = [field.name for field in fields(one) if field.name != "pointer"]
+    names = [name for name in one.__struct_fields__ if name != "pointer"]
     if any(getattr(one, name) != getattr(other, name) for name in names):
         report.add("paging-changed", one.pointer, other.pointer, where=where)
 

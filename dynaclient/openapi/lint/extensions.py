@@ -11,7 +11,8 @@ from dynaclient.openapi.extensions import env_of, read_batch, read_error_statuse
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
 from dynaclient.openapi.model import Api, Operation
-from dynaclient.openapi.paging import Pager, read_paging
+from dynaclient.openapi.paginated import read_paging
+from dynaclient.openapi.paging import Pager
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.read import operation
 from dynaclient.openapi.shape import properties
