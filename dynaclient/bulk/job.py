@@ -21,6 +21,7 @@ from dynaclient.bulk.selection import Selection
 from dynaclient.bulk.shards import Frame, Shards, differences, read_manifest, write_manifest, write_whole
 from dynaclient.bulk.summary import Estimate, Progress, Summary, cost_of, counted
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.frozen import evolve
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.normal import NoFormError, normal
 from dynaclient.version import VERSION
@@ -183,7 +184,7 @@ class Job:
         changed = differences(before, self._identity, _SAME)
         if changed:
             hint = "say what was said before, name another output, or begin anew with --overwrite"
-            problems = tuple(replace(problem, hint=hint if problem is changed[-1] else "") for problem in changed)
+            problems = tuple(evolve(problem, hint=hint if problem is changed[-1] else "") for problem in changed)
             raise ArgumentError(f"{self._settings.out.name} was begun otherwise", problems=problems)
         if before.get("state") != "complete":
             return None

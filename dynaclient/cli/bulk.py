@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dynaclient.bulk.job import Job
     from dynaclient.bulk.selection import Selection
     from dynaclient.cli.operation import Given
-    from dynaclient.cli.settings import Settings
+    from dynaclient.cli.said import Settings
     from dynaclient.client import Client
 
 FAILED_ROWS = 11

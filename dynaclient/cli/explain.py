@@ -8,8 +8,9 @@ import click
 
 from dynaclient.cli.describe import OperationName
 from dynaclient.cli.documents import Opened, opened
+from dynaclient.cli.said import Settings
 from dynaclient.cli.sections import Sectioned
-from dynaclient.cli.settings import READING, Settings, settings_of, shared_options
+from dynaclient.cli.settings import READING, settings_of, shared_options
 
 if TYPE_CHECKING:
     from dynaclient.explain import Decision, Layer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from dynaclient.openapi import names
@@ -47,22 +47,22 @@ def retry_decisions(api: Api, operation: Operation) -> Iterator[Decision]:
     document = api.document
     owners = ((operation.pointer, at(document, operation.pointer)), ("", document))
     policy = read_retry(document, owners[0][1], operation.pointer)
-    for field in fields(RetryPolicy):
-        if field.name in ("declared", "pointer"):
+    for name in RetryPolicy.__struct_fields__:
+        if name in ("declared", "pointer"):
             continue
-        value = getattr(policy, field.name)
+        value = getattr(policy, name)
         by, pointer = DEFAULT, ""
-        if field.name in _SPEAKEASY:
+        if name in _SPEAKEASY:
             holder = next((entry for entry in owners if "x-speakeasy-retries" in entry[1]), None)
             if holder is not None:
-                by, pointer = _speakeasy(holder, _SPEAKEASY[field.name])
+                by, pointer = _speakeasy(holder, _SPEAKEASY[name])
         else:
             for owner, node in owners:
                 written = node.get("x-dynaclient-retries")
-                if isinstance(written, Mapping) and _OWN[field.name] in written:
-                    by, pointer = "x-dynaclient-retries", join(owner, "x-dynaclient-retries", _OWN[field.name])
+                if isinstance(written, Mapping) and _OWN[name] in written:
+                    by, pointer = "x-dynaclient-retries", join(owner, "x-dynaclient-retries", _OWN[name])
                     break
-        yield Decision(f"retries.{field.name}", list(value) if isinstance(value, tuple) else value, by, pointer)
+        yield Decision(f"retries.{name}", list(value) if isinstance(value, tuple) else value, by, pointer)
 
 
 def _speakeasy(holder: tuple[str, Any], keys: tuple[str, ...]) -> tuple[str, str]:
