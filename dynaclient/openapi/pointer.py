@@ -14,7 +14,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 def escape(token: str) -> str:
     """One reference token, escaped (RFC 6901, 3)."""
-    return token.replace("~", "~0").replace("/", "~1")
+    return token.replace("~", "~0").replace("/", "~1") if "~" in token or "/" in token else token
 
 
 def unescape(token: str) -> str:
@@ -24,12 +24,13 @@ def unescape(token: str) -> str:
 
 def join(pointer: str, *tokens: str | int) -> str:
     """The pointer one or more steps further down."""
-    return pointer + "".join("/" + escape(str(token)) for token in tokens)
+    return "/".join((pointer, *(escape(str(token)) for token in tokens)))
 
 
 def tokens(pointer: str) -> list[str]:
     """The unescaped tokens of a pointer; ``""`` has none."""
-    return [unescape(token) for token in pointer.split("/")[1:]]
+    found = pointer.split("/")[1:]
+    return [unescape(token) for token in found] if "~" in pointer else found
 
 
 def at(document: Any, pointer: str) -> Any:

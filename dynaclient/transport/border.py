@@ -8,7 +8,6 @@ import socket
 import ssl
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import client as http
 from typing import Any, NoReturn
 
@@ -26,6 +25,7 @@ from dynaclient.errors import (
     TLSError,
     TransportError,
 )
+from dynaclient.frozen import Struct
 from dynaclient.transport.reply import BodyTooLargeError, FramingError
 from dynaclient.wire import Request
 
@@ -33,8 +33,7 @@ FOREIGN = (OSError, http.HTTPException, urllib3.HTTPError, ValueError, zlib.erro
 """What is translated. Anything else, a MemoryError say, is not the network's doing and passes unchanged."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far an attempt came, for the words and the class of its error.
 
     ``connected`` turns true when sending may begin; ``waited`` is the bound in force, in seconds; ``expired`` says that the deadline has

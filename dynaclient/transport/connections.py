@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
+from http import client as http
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
@@ -18,12 +19,19 @@ from dynaclient.transport.reply import Reply
 class PlainConnection(HTTPConnection):
     """A connection whose replies are read by `Reply`.
 
-    ``deadline`` and ``clock`` are set before each use. ``early`` is what came of the reply while the request was still being sent.
+    ``deadline`` and ``clock`` are set before each use. ``early`` is what came of the reply while the request was still being sent,
+    ``rest`` what follows the Host field of the request that is about to be sent.
     """
 
     deadline: float | None = None
     clock: Callable[[], float]
     early: bytes = b""
+    rest: bytes = b""
+
+    def send(self, data: Any) -> None:
+        """Called by http.client with what it has written: a head, which ends in an empty line."""
+        rest, self.rest = self.rest, b""
+        http.HTTPConnection.send(self, data[:-2] + rest if rest else data)
 
     def response_class(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None) -> Reply:  # type: ignore[override]
         """Called by http.client, for the reply and for a proxy's answer to CONNECT."""
@@ -42,8 +50,10 @@ class TLSConnection(HTTPSConnection):
     deadline: float | None = None
     clock: Callable[[], float]
     early: bytes = b""
+    rest: bytes = b""
 
     response_class = PlainConnection.response_class  # type: ignore[assignment]
+    send = PlainConnection.send
 
     def receive(self) -> Reply:
         """The reply, its head read; its body is read through `Reply.blocks`."""
@@ -51,6 +61,30 @@ class TLSConnection(HTTPSConnection):
 
 
 Connection = PlainConnection | TLSConnection
+
+
+def send_whole(
+    connection: Connection, method: str, target: str, fields: bytes, body: bytes, *, skip_host: bool
+) -> None:
+    """Send a small request by one system call: http.client writes its first lines and keeps count of its state.
+
+    Parameters
+    ----------
+    connection:
+        An open one.
+    method, target:
+        As for http.client.
+    fields:
+        The lines of the header, each with its line break; the caller has checked them.
+    body:
+        The whole body.
+    skip_host:
+        Whether the fields hold Host.
+    """
+    connection.sock.settimeout(connection.timeout)
+    connection.putrequest(method, target, skip_host=skip_host, skip_accept_encoding=True)
+    connection.rest = b"%b\r\n%b" % (fields, body)
+    connection.endheaders()
 
 
 class Pool:

@@ -10,11 +10,14 @@ from urllib3.util.wait import wait_for_read
 
 from dynaclient.errors import ArgumentError, DynaclientError
 from dynaclient.transport.border import Progress
-from dynaclient.transport.connections import Connection
+from dynaclient.transport.connections import Connection, send_whole
 from dynaclient.wire import Request, Upload
 
 BLOCK = 1 << 17
 """The most that is sent at once, bytes. A body of bytes that fits is sent with the head, as fast as can be."""
+
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS", "CONNECT"})
+"""Methods whose requests say nothing of a length where they have no body (RFC 9110, 8.6)."""
 
 _PATIENCE = 0.25
 """Seconds after which a server that takes nothing is asked whether it has answered already."""
@@ -40,7 +43,7 @@ def write(connection: Connection, request: Request, prefix: str, headers: dict[s
     body, target = request.body, prefix + (request.target or "/")
     if body is None or (isinstance(body, bytes) and len(body) <= BLOCK):
         try:
-            connection.request(request.method, target, body=body, headers=headers)
+            _send_small(connection, request.method, target, headers, body)
         except _GONE:
             return False
         return True
@@ -51,6 +54,14 @@ def write(connection: Connection, request: Request, prefix: str, headers: dict[s
     whole = _send(connection, request.method, target, {**headers, **framing}, pieces, chunked=length is None)
     progress.writing = False
     return whole
+
+
+def _send_small(connection: Connection, method: str, target: str, headers: dict[str, str], body: bytes | None) -> None:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if body is not None or method.upper() not in _BODILESS:
+        lines = f"Content-Length: {len(body or b'')}\r\n{lines}"
+    skip_host = any(name.lower() == "host" for name in headers)
+    send_whole(connection, method, target, lines.encode("latin-1"), body or b"", skip_host=skip_host)
 
 
 def _send(
