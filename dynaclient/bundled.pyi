@@ -37,7 +37,7 @@ class Fields(Record):
 
     __getattr__: None
 
-class ResultOf(Result, Generic[_T_co]):
+class ResultOf(Result, Generic[_T_co], frozen=True):
     """All that is known of one call."""
 
     value: _T_co

@@ -18,7 +18,9 @@ def test_ci_runs_the_test_command():
         assert step in script, step
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
+)
 def test_links_lead_somewhere(path):
     """A relative link names a file that is there."""
     for target in re.findall(r"\]\(([\w./:-]+)", path.read_text()):

@@ -76,7 +76,7 @@ def test_the_signature_of_a_call():
     """The bundled operation takes its arguments by keyword, with the types of their schemas, and gives the class of its reply."""
     text = bundled.FILE.read_text("utf-8")
     for part in (
-        "class EmbeddingsCreate(Call):",
+        "class EmbeddingsCreate(WholeCall):",
         "        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,\n        model: str,\n",
         "        dimensions: int | None = ...,\n",
         '        encoding_format: Literal["float", "base64"] | None = ...,\n',

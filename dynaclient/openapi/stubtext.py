@@ -64,7 +64,7 @@ class Fields(Record):
 
     __getattr__: None''',
     "ResultOf": '''\
-class ResultOf(Result, Generic[_T_co]):
+class ResultOf(Result, Generic[_T_co], frozen=True):
     """All that is known of one call."""
 
     value: _T_co''',
