@@ -11,12 +11,12 @@ import uuid
 
 import numpy as np
 import pytest
+from documents import document, embeddings_reply, operation, packed
 
 import dynaclient
 from dynaclient import Client
 from dynaclient.testing import FakeClock, FakeTransport, json_response, response
 from dynaclient.world import World
-from documents import document, embeddings_reply, operation, packed
 
 KEY = "canary-5d41402abc4b2a76"
 

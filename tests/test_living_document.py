@@ -55,7 +55,7 @@ def test_a_parameter_that_is_added_can_be_passed(spec, tmp_path, capsys):
 def test_an_operation_that_is_renamed_has_its_new_name_only(spec, tmp_path, capsys):
     """The operationId names the method."""
     spec["paths"]["/v1/embeddings"]["post"]["operationId"] = "embeddings_make"
-    client, fake = connected(spec)
+    client, _ = connected(spec)
     client.embeddings.make(input="a", model="m")
     assert not hasattr(client.embeddings, "create")
     page = help_page(spec, tmp_path, capsys, "ops")
