@@ -337,3 +337,15 @@ def test_the_way_is_part_of_the_line_for_curl(run):  # noqa: F811
     for part in ("--max-time 2.5", "--proxy 'http://[redacted]@proxy.test:3128'", f"--cacert {CERTIFICATE}", f"--cert {CERTIFICATE}"):  # fmt: skip
         assert part in out
     assert CANARY not in out + err
+
+
+@pytest.mark.parametrize(
+    "form, says",
+    [("python", "client.embeddings.create("), ("shell", "dynaclient call embeddings.create"), ("curl", "curl -sS")],
+)
+def test_a_call_is_written_down_in_other_forms(form, says, capsys):
+    """``--as`` sends nothing and prints the call as a program, a shell line or a line for curl."""
+    from dynaclient.cli import main
+
+    assert main(["call", "embeddings.create", "--input", "a", "--model", "m", "--as", form]) == 0
+    assert says in capsys.readouterr().out

@@ -56,7 +56,12 @@ def run_call(command: OperationCommand, settings: Settings, given: Given) -> Non
         if settings.content_type and not command.owns("--content-type"):
             arguments["content_type"] = settings.content_type
         call = client[command.operation.dotted]
-        if settings.curl:
+        if settings.written_as in ("python", "shell"):
+            from dynaclient.cli.shown import shown_as
+
+            call.request(**arguments)  # what could not be sent is not written down either
+            printer.text(shown_as(command.operation, command.document.api.document, arguments, settings))
+        elif settings.curl or settings.written_as:
             from dynaclient.cli.shown import shown_curl
 
             printer.text(shown_curl(client, call, arguments, settings))

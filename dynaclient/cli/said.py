@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True):
     key: str | None = None
     dry_run: bool = False
     curl: bool = False
+    written_as: str | None = None
     stream: bool = False
     all: bool = False
     pages: bool = False

@@ -193,6 +193,11 @@ _OPTIONS: Mapping[str, _Spec] = {
     ),
     "dry_run": _Spec(("--dry-run",), "Send nothing; print the request, its credentials redacted.", _FLAG),
     "curl": _Spec(("--curl",), "Send nothing; print the request as a line for curl.", _FLAG),
+    "written_as": _Spec(
+        ("--as",),
+        "Send nothing; print the call as a Python program, as a shell line, or as a line for curl.",
+        _choice("python", "shell", "curl"),
+    ),
     "verbose": _Spec(("-v", "--verbose"), "Tell on stderr what happens, when it happens: each attempt.", _FLAG),
     "no_color": _Spec(("--no-color",), "No colors on stderr.", _FLAG),
     "error_format": _Spec(("--error-format",), "How to tell errors on stderr.", _choice("text", "json")),

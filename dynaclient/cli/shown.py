@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.cli.said import Settings
     from dynaclient.client import Client
+    from dynaclient.openapi.model import Operation
     from dynaclient.openapi.server import Target
     from dynaclient.wire import Request, Upload
 
@@ -117,6 +118,17 @@ def shown_curl(client: Client, call: Call, arguments: Mapping[str, Any], setting
         messages.warning(f"the credential of {need.scheme.name!r} is {state}: {what}")
     begin, _, rest = line.partition(" -sS")
     return " ".join([begin, "-sS", *_curl_options(settings)]) + rest
+
+
+def shown_as(
+    operation: Operation, document: Mapping[str, Any], arguments: Mapping[str, Any], settings: Settings
+) -> str:
+    """The call as a Python program or as a shell line."""
+    from dynaclient.openapi import snippets
+
+    if settings.written_as == "python":
+        return snippets.python(operation, arguments, spec=settings.spec, server=settings.server)
+    return snippets.shell(operation, arguments, document, spec=settings.spec, server=settings.server)
 
 
 def _curl_options(settings: Settings) -> Iterator[str]:

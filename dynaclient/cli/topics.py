@@ -22,7 +22,7 @@ Exit codes
    8  the service refused: 4XX other than 429
    9  the service limits the rate, or a quota is used up: 429
   10  the service failed: 5XX
-  11  spec: something risky was found or refused (warnings, new origins)
+  11  bulk: some rows failed; spec: something risky was found or refused (warnings, new origins)
   12  spec: something breaking was found or refused (errors)
  130  interrupted (Ctrl-C)
  141  nobody reads the output any more (broken pipe)
