@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -98,17 +98,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             on_attempt=told,
         )
 
-    if not shipment.needs:
-        return send(shipment.plain)
-    request = auth.apply(shipment.needs, shipment.plain, way.timeout)
-    response, attempts = send(request)
-    if response.status != 401:
-        return response, attempts
-    again = auth.challenged(shipment.needs, shipment.plain, request, response, way.timeout)
-    if again is None:
-        return response, attempts
-    response, more = send(again)
-    return response, _joined(attempts, more)
+    return _with_credentials(shipment, shipment.plain, send)
 
 
 def opened(
@@ -139,14 +129,25 @@ def opened(
             final=lambda status: not is_error(status),
         )
 
-    request = auth.apply(shipment.needs, plain, way.timeout) if shipment.needs else plain
+    return _with_credentials(shipment, plain, send)
+
+
+def _with_credentials(
+    shipment: Shipment, plain: Request, send: Callable[[Request], tuple[_Reply, tuple[Attempt, ...]]]
+) -> tuple[_Reply, tuple[Attempt, ...]]:
+    """Send a request with its credentials; where they are refused and can be renewed, once more with new ones."""
+    needs, timeout = shipment.needs, shipment.way.timeout
+    if not needs:
+        return send(plain)
+    request = auth.apply(needs, plain, timeout)
     reply, attempts = send(request)
-    if isinstance(reply, Response) and reply.status == 401:
-        again = auth.challenged(shipment.needs, plain, request, reply, way.timeout)
-        if again is not None:
-            reply, more = send(again)
-            attempts = _joined(attempts, more)
-    return reply, attempts
+    if reply.status != 401 or not isinstance(reply, Response):
+        return reply, attempts
+    again = auth.challenged(needs, plain, request, reply, timeout)
+    if again is None:
+        return reply, attempts
+    reply, more = send(again)
+    return reply, _joined(attempts, more)
 
 
 def _joined(first: tuple[Attempt, ...], more: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
