@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_SIZES = {code: array(code).itemsize for code in "bBhHiIlLqQfd"}
 _SHOWN = 4
 _FIELDS = 40
 
@@ -104,10 +105,10 @@ def vector(data: bytes, typecode: str = "f", *, little: bool = True) -> Vector:
     ValueError
         Where the bytes are no whole count of numbers.
     """
-    found = Vector(typecode)
-    if len(data) % found.itemsize:
-        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {found.itemsize} bytes")
-    found.frombytes(data)
+    size = _SIZES.get(typecode) or array(typecode).itemsize
+    if len(data) % size:
+        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {size} bytes")
+    found = Vector(typecode, data)
     if little != (sys.byteorder == "little"):
         found.byteswap()
     return found

@@ -5,7 +5,7 @@ The schema is searched once; what is found are a few steps that a reply is walke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynaclient.errors import Problem, SpecError
@@ -107,22 +107,55 @@ def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:
 
 def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:
     """The value with its texts decoded, in place; a text that cannot be is left as it came, and noted."""
-    if isinstance(value, str):
-        if step.decode is None:
-            return value
-        try:
-            return step.decode(value)
-        except ValueError as error:
-            problems.append(Problem(where, str(error), step.pointer))
-            return value
-    if isinstance(value, list) and step.items is not None:
+    holder = [value]
+    if not _unpacked(Step(items=step), holder):
+        problems += _faults(step, holder[0], where)
+    return holder[0]
+
+
+def _unpacked(step: Step, value: Any) -> bool:
+    """Decode what is below a value, in place, and without a word of where it stands, which most replies have no use for; whether all could be."""
+    good = True
+    if type(value) is list:
         below = step.items
-        if not value or (type(value[0]) is float and type(value[-1]) is float):
-            return value
-        for number, item in enumerate(value):
-            value[number] = decoded(below, item, f"{where}[{number}]", problems)
-    elif isinstance(value, dict):
+        if below is None or not value or (type(value[0]) is float and type(value[-1]) is float):
+            return True
+        if below.decode is not None:
+            for number, item in enumerate(value):
+                if type(item) is str:
+                    good = _put(value, number, item, below.decode) and good
+        for item in value:
+            if type(item) is dict or type(item) is list:
+                good = _unpacked(below, item) and good
+    elif type(value) is dict:
         for name, below in step.properties.items():
-            if name in value:
-                value[name] = decoded(below, value[name], f"{where}.{name}", problems)
-    return value
+            item = value.get(name)
+            if type(item) is str:
+                if below.decode is not None:
+                    good = _put(value, name, item, below.decode) and good
+            elif item:
+                good = _unpacked(below, item) and good
+    return good
+
+
+def _put(container: Any, key: Any, text: str, decode: Callable[[str], Any]) -> bool:
+    try:
+        container[key] = decode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _faults(step: Step, value: Any, where: str) -> Iterator[Problem]:
+    """What is wrong with the texts that are still there, and where."""
+    if type(value) is str and step.decode is not None:
+        try:
+            step.decode(value)
+        except ValueError as error:
+            yield Problem(where, str(error), step.pointer)
+    elif type(value) is list and step.items is not None:
+        for number, item in enumerate(value):
+            yield from _faults(step.items, item, f"{where}[{number}]")
+    elif type(value) is dict:
+        for name, below in step.properties.items():
+            yield from _faults(below, value.get(name), f"{where}.{name}")

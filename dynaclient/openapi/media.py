@@ -6,7 +6,7 @@ a number that no float can hold is an error (RFC 8259, 6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +15,7 @@ from dynaclient.frozen import Struct
 from dynaclient.openapi.model import MediaType
 
 _decode = msgspec.json.Decoder().decode
-_floats = msgspec.json.Decoder(list[Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]]).decode
+_floats = msgspec.json.Decoder(list[list[Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]]]).decode
 _encode = msgspec.json.Encoder().encode
 
 JSON = "application/json"
@@ -39,8 +39,36 @@ def decode_json(data: bytes) -> Any:
         raise ValueError("JSON is nested too deeply") from None
 
 
-def decode_floats(data: bytes | memoryview) -> list[float]:
-    """JSON text that is one array of numbers, each below 2**53 on either side of zero: those a float64 holds as they are written, integers among them.
+class NotJSON(Struct, frozen=True):
+    """A line that is not JSON, and why."""
+
+    line: bytes
+    reason: str
+
+
+def decode_lines(lines: Iterable[bytes]) -> Iterator[Any]:
+    """The value of each line that is not blank (JSON Lines), lazily; `NotJSON` for one that is none.
+
+    Parameters
+    ----------
+    lines:
+        Lines of JSON text, UTF-8.
+    """
+    decode = _decode
+    for line in lines:
+        try:
+            yield decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            if line.isspace():
+                continue
+            try:
+                yield decode_json(line)
+            except ValueError as error:
+                yield NotJSON(line, str(error))
+
+
+def decode_floats(data: bytes) -> list[list[float]]:
+    """JSON text that is an array of arrays of numbers, each below 2**53 on either side of zero: those a float64 holds as they are written, integers among them.
 
     Raises
     ------

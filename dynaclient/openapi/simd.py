@@ -24,26 +24,26 @@ def available() -> bool:
     return True
 
 
-def floats(text: bytes | memoryview) -> bytes | None:
-    """JSON text that is one array of numbers, as packed float64; None where it is anything else.
+def floats(text: bytes) -> tuple[bytes, list[int]] | None:
+    """JSON text that is an array of arrays of numbers: all numbers as packed float64, and how many each array has; None where it is anything else.
 
     None as well where a number is 2**49 or more on either side of zero: among those are integers that no float64 holds.
-
-    Parameters
-    ----------
-    text:
-        One ``[``, and one ``]`` at its end.
     """
     parser = getattr(_own, "parser", None)
     if parser is None:
         parser = _parser()
     _own.parser = None  # a parser that an error has left with a document is not used again
     try:
-        found = bytes(parser.parse(text).as_buffer(of_type="d"))
+        arrays = parser.parse(text)
+        lengths = list(map(len, arrays))
+        found = bytes(arrays.as_buffer(of_type="d"))
     except (ValueError, TypeError, RuntimeError):
         return None
+    del arrays
     _own.parser = parser
-    return None if found[_TOP::8].translate(None, _SMALL) else found
+    if sum(lengths) * 8 != len(found) or found[_TOP::8].translate(None, _SMALL):
+        return None
+    return found, lengths
 
 
 def _parser() -> Any:

@@ -21,7 +21,7 @@ from dynaclient.openapi.formats import INTEGERS
 from dynaclient.openapi.media import decode_floats, decode_json
 from dynaclient.openapi.pointer import at, join, local_target
 from dynaclient.openapi.shape import kinds
-from dynaclient.value import Vector, vector
+from dynaclient.value import Vector
 
 TYPECODES = {"float64": "d", "float32": "f"}
 """What a caller may ask for, and the typecode of the ``array`` module for it."""
@@ -31,6 +31,9 @@ MISSED = object()
 
 _OPENING = re.compile(rb"\[[ \t\n\r]*[-0-9]")
 
+_DIGITS = frozenset(b"%d" % digit for digit in range(10)) | {b"-"}
+_GROUP = 1 << 16
+"""Bytes of text that are read at once, at least."""
 _MOST_SPOTS = 2000
 _TYPES = {"null", "boolean", "object", "array", "number", "string", "integer"}
 _CHOICES = ("allOf", "anyOf", "oneOf")
@@ -242,7 +245,7 @@ def packed(layout: Layout, value: Any, typecode: str) -> Any:
     A list stays a list where it holds anything but numbers, or a number that would be changed: an integer that no float64 holds, and for float32 whatever lies beyond its range.
     """
     holder = [value]
-    for container, key, _ in list(_lists(layout.root, holder)):
+    for container, key, _ in _lists(layout.root, holder):
         container[key] = _exact(container[key], typecode)
     return holder[0]
 
@@ -263,7 +266,7 @@ class _Cut:
         self.holder = [decode_json(rest)]
         self._places: list[tuple[Any, Any] | None] = [None] * len(self._vectors)
         self._others: list[tuple[Any, Any]] = []
-        for container, key, spot in list(_lists(layout.root, self.holder)):
+        for container, key, spot in _lists(layout.root, self.holder):
             self._find(container, key, spot)
         if None in self._places:
             raise ValueError("an array of numbers stands where none was expected")
@@ -294,35 +297,57 @@ def _cut(data: bytes, typecode: str) -> tuple[list[Vector], bytes]:
     """The arrays of a text that begin with a number, packed, and the text with a stand-in for each."""
     vectors: list[Vector] = []
     pieces: list[bytes] = []
-    view, end = memoryview(data), 0
+    texts: list[bytes] = []
+    end = size = count = 0
     begin = data.find(b"[")
     while begin >= 0:
-        if not _OPENING.match(data, begin):
+        if data[begin + 1 : begin + 2] not in _DIGITS and not _OPENING.match(data, begin):
             begin = data.find(b"[", begin + 1)
             continue
-        pieces += data[end:begin], b"[%d]" % len(vectors)
-        end = data.find(b"]", begin) + 1 or len(data)
-        vectors.append(_native(_floats(view[begin:end], typecode), typecode))
+        pieces += data[end:begin], b"[%d]" % count
+        end = data.find(b"]", begin) + 1
+        if not end:
+            raise ValueError("an array does not end")
+        texts.append(data[begin + 1 : end - 1])
+        count, size = count + 1, size + end - begin
+        if size > _GROUP:
+            vectors += _group(texts, typecode)
+            texts, size = [], 0
         begin = data.find(b"[", end)
-    if not vectors:
+    if not count:
         raise ValueError("there is nothing to cut")
+    vectors += _group(texts, typecode)
     pieces.append(data[end:])
     return vectors, b"".join(pieces)
 
 
-def _native(data: bytes, typecode: str) -> Vector:
-    return vector(data, typecode, little=sys.byteorder == "little")
+def _group(texts: list[bytes], typecode: str) -> Iterator[Vector]:
+    """Texts between brackets, each as a vector; read as one array of arrays, which is far cheaper.
+
+    That is JSON if and only if each of them is: they hold no closing bracket, so that none can end another's array.
+    """
+    if not texts:
+        return
+    packed, lengths = _floats(b"[[%b]]" % b"],[".join(texts), typecode)
+    begin, width = 0, 8 if typecode == "d" else 4
+    for length in lengths:
+        yield Vector(typecode, packed[begin : begin + length * width])
+        begin += length * width
 
 
-def _floats(text: memoryview, typecode: str) -> bytes:
-    """JSON text that is one array of numbers, packed."""
+def _floats(text: bytes, typecode: str) -> tuple[bytes, Sequence[int]]:
+    """JSON text that is an array of arrays of numbers: the numbers packed, and how many each array has."""
     found = simd.floats(text) if simd.available() else None
     if found is None:
-        return _written(decode_floats(text), typecode)
+        arrays = decode_floats(text)
+        return b"".join(_written(numbers, typecode) for numbers in arrays), [*map(len, arrays)]
     if typecode == "d":
         return found
     numpy = sys.modules.get("numpy")  # never imported for this: without it, struct does the same
-    return bytes(numpy.frombuffer(found).astype("f4")) if numpy else _written(memoryview(found).cast("d"), typecode)
+    packed, lengths = found
+    return bytes(numpy.frombuffer(packed).astype("f4")) if numpy else _written(
+        memoryview(packed).cast("d"), "f"
+    ), lengths
 
 
 def _written(numbers: Sequence[float], typecode: str) -> bytes:
@@ -332,7 +357,7 @@ def _written(numbers: Sequence[float], typecode: str) -> bytes:
         raise ValueError("a number is beyond the range of float32") from None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _packer(count: int, typecode: str) -> Callable[..., bytes]:
     return struct.Struct(f"={count}{typecode}").pack
 
@@ -343,31 +368,33 @@ def _some(count: int) -> list[float]:
     return [0.5] * count
 
 
-def _lists(root: Spot, holder: list[Any]) -> Iterator[tuple[Any, Any, Spot]]:
+def _lists(root: Spot, holder: list[Any]) -> list[tuple[Any, Any, Spot]]:
     """Every list that stands where an array of numbers may stand, by its container and the key there. ``holder`` is a list with the value in it."""
+    found: list[tuple[Any, Any, Spot]] = []
     waiting: list[tuple[Spot, Any]] = [(Spot(items=root), holder)]
     while waiting:
         spot, value = waiting.pop()
-        for key, below in _below(spot, value):
-            item = value[key]
-            kind = type(item)
-            if kind is list and below.numbers:
-                yield value, key, below
-            if (kind is list and below.items and not (item and type(item[0]) in (float, int))) or (
-                kind is dict and below.properties
-            ):
-                waiting.append((below, item))
-
-
-def _below(spot: Spot, value: Any) -> Iterator[tuple[Any, Spot]]:
-    if type(value) is list:
+        if type(value) is dict:
+            for name, below in spot.properties.items():
+                item = value.get(name)
+                if type(item) is list and below.numbers:
+                    found.append((value, name, below))
+                if _leads_on(below, item):
+                    waiting.append((below, item))
+            continue
         assert spot.items is not None
-        for number in range(len(value)):
-            yield number, spot.items
-    else:
-        for name, below in spot.properties.items():
-            if name in value:
-                yield name, below
+        below = spot.items
+        if below.numbers:
+            found += [(value, number, below) for number, item in enumerate(value) if type(item) is list]
+        waiting += [(below, item) for item in value if _leads_on(below, item)]
+    return found
+
+
+def _leads_on(spot: Spot, item: Any) -> bool:
+    """Whether there may be arrays of numbers below a value."""
+    if type(item) is dict:
+        return bool(spot.properties)
+    return type(item) is list and spot.items is not None and not (item and type(item[0]) in (float, int))
 
 
 def _exact(numbers: list[Any], typecode: str) -> list[Any] | Vector:
@@ -378,6 +405,6 @@ def _exact(numbers: list[Any], typecode: str) -> list[Any] | Vector:
     try:
         if int in kinds and any(type(number) is int and int(float(number)) != number for number in numbers):
             return numbers
-        return _native(_written(numbers, typecode), typecode)
+        return Vector(typecode, _written(numbers, typecode))
     except (OverflowError, ValueError):
         return numbers
