@@ -18,6 +18,7 @@ from dynaclient.version import VERSION
 if TYPE_CHECKING:
     from dynaclient.aio import AsyncIterate
     from dynaclient.auth import Digest, OAuth2ClientCredentials, OAuth2Password, OAuth2Refresh
+    from dynaclient.bulk.batchcall import BatchCall
     from dynaclient.bundled import AsyncClient, Client
     from dynaclient.call import Call
     from dynaclient.errors import (
@@ -75,6 +76,7 @@ __all__ = [
     "AttemptFacts",
     "AuthenticationError",
     "BadRequestError",
+    "BatchCall",
     "Call",
     "CallFacts",
     "Client",
@@ -132,6 +134,7 @@ _HOME = {
     name: module
     for module, names in {
         "dynaclient.call": ("Call",),
+        "dynaclient.bulk.batchcall": ("BatchCall",),
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
         "dynaclient.login": ("login", "logout"),

@@ -5,10 +5,11 @@
 
 import dynaclient.aio
 import dynaclient.client
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dynaclient.aio.client import AsyncCall, AsyncGroup
 from dynaclient.aio.iterate import AsyncIterate
 from dynaclient.call import Call
+from dynaclient.errors import DynaclientError
 from dynaclient.group import Group
 from dynaclient.openapi.model import RetryPolicy
 from dynaclient.result import Result
@@ -159,6 +160,27 @@ class EmbeddingsCreateArguments2(CallOptions, total=False):
     encoding_format: Literal["float", "base64"] | None
     user: str | None
 
+class MapOptions(CallOptions, total=False):
+    """Options of a run over many rows."""
+    batch: int | None
+    in_flight: int
+    tokenizer: str | Callable[[Any], int] | None
+    rpm: float | None
+    tpm: float | None
+
+class EmbeddingsCreateRows(MapOptions, total=False):
+    model: Required[str]
+    dimensions: int | None
+    encoding_format: Literal["float", "base64"] | None
+    user: str | None
+
+class EmbeddingsCreateRows2(MapOptions, total=False):
+    body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
+    model: str
+    dimensions: int | None
+    encoding_format: Literal["float", "base64"] | None
+    user: str | None
+
 class EmbeddingsCreate(WholeCall):
     """POST /v1/embeddings"""
     @overload
@@ -176,6 +198,7 @@ class EmbeddingsCreate(WholeCall):
         headers: Mapping[str, str] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings.
 
@@ -211,6 +234,9 @@ class EmbeddingsCreate(WholeCall):
             `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
+        split: bool | int | None
+            True, or how many inputs one request holds: as many requests as the inputs need, their replies
+            merged into one.
 
         Returns
         -------
@@ -245,12 +271,13 @@ class EmbeddingsCreate(WholeCall):
         headers: Mapping[str, str] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
     @overload
-    def send(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
     @overload
-    def send(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
     @overload
     def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse]: ...
     @overload
@@ -259,6 +286,14 @@ class EmbeddingsCreate(WholeCall):
     def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[Embedding]: ...
     @overload
     def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[Embedding]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> Generator[Embedding, None, None]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> Generator[Embedding | DynaclientError, None, None]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> Generator[Embedding, None, None]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> Generator[Embedding | DynaclientError, None, None]: ...
     @overload
     def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
     @overload
@@ -289,6 +324,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         headers: Mapping[str, str] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
     @overload
@@ -307,12 +343,13 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         headers: Mapping[str, str] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
     @overload
-    async def send(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
     @overload
-    async def send(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
     @overload
     def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse]: ...
     @overload
@@ -321,6 +358,14 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
     def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[Embedding]: ...
     @overload
     def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[Embedding]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncIterate[Embedding]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncIterate[Embedding | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncIterate[Embedding]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncIterate[Embedding | DynaclientError]: ...
     @overload
     def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
     @overload

@@ -52,7 +52,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     reply's body to a file, ``map`` calls for many rows.
 
     All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``content_type``,
-    ``retries``, ``timeout``, ``server``, ``headers``, ``validate`` and ``split`` (True, or a number of inputs: as many requests as the inputs need, their replies merged).
+    ``retries``, ``timeout``, ``server``, ``headers`` and ``validate``; the call itself and ``send`` also ``split`` (True, or a number of inputs: as many requests as they need, their replies merged).
     """
     )
 
@@ -130,8 +130,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
-        split = arguments.get("split")
-        if split and "split" not in self._hidden_options():
+        split = arguments.get("split", False)
+        if not (split is None or split is False or split is OMIT or "split" in self._hidden_options()):
             from dynaclient.bulk.mapping import split_call
 
             return split_call(self, arguments, split)
@@ -317,7 +317,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             arguments = {name: value for name, value in arguments.items() if name not in given}
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
             content_type = given.pop("content_type", None)
-            given.pop("split", None)
+            if given.pop("split", False) is not False:
+                raise self._unsplit()
             if given:
                 way = self._core.way(self._ready().operation, self._options.evolve(**given))
                 return way, None, arguments, content_type
@@ -327,6 +328,10 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             with suppress(DynaclientError):  # asked for again, and raised, once the arguments have been checked
                 self._needs = self._core.needs(self._ready().operation, self._way)
         return self._way, self._needs, arguments, content_type
+
+    def _unsplit(self) -> ArgumentError:
+        problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
+        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any]) -> Bound:
         binder = prepared.binder

@@ -1,4 +1,4 @@
-"""Where a user's settings lie."""
+"""Where a user's settings and data lie."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ def _linux() -> bool:
 def config_folder() -> Path:
     """The folder of `config_file`, in which logins are listed too."""
     return config_file().parent
+
+
+def data_folder() -> Path:
+    """The folder of what was fetched to stay, such as the weights of a model; it need not exist.
+
+    ``DYNACLIENT_DATA_DIR``, else the platform's folder for data (on Linux ``$XDG_DATA_HOME/dynaclient`` or ``~/.local/share/dynaclient``).
+    """
+    chosen = os.environ.get("DYNACLIENT_DATA_DIR", "")
+    if chosen.strip():
+        return Path(chosen).expanduser()
+    if _linux():
+        base = os.environ.get("XDG_DATA_HOME", "")
+        return Path(base if base.startswith("/") else "~/.local/share").expanduser() / "dynaclient"
+    from platformdirs import user_data_path
+
+    return user_data_path("dynaclient", appauthor=False)

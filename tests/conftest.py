@@ -21,6 +21,7 @@ def _apart(tmp_path_factory):
         for name in ("ATOMASDK_BEARER_AUTH", "OPENAI_API_KEY"):
             patch.delenv(name, raising=False)
         patch.setenv("DYNACLIENT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DYNACLIENT_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         patch.setenv("DYNACLIENT_CONFIG", str(tmp_path_factory.mktemp("config") / "config.toml"))
         yield
 

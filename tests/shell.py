@@ -19,6 +19,7 @@ def apart(monkeypatch, tmp_path):
         if name.startswith(("DYNACLIENT_", "ATOMA", "OPENAI", "_DYNACLIENT")) or name.endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DYNACLIENT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("DYNACLIENT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("DYNACLIENT_CONFIG", str(tmp_path / "config" / "config.toml"))
 
 

@@ -8,6 +8,7 @@ from bulking import DOCUMENT
 
 from dynaclient import AuthenticationError
 from dynaclient.bulk.batchcall import BatchCall
+from dynaclient.bulk.engines.worker import worker_of
 from dynaclient.errors import ArgumentError
 from dynaclient.local import App, LocalServer
 
@@ -93,8 +94,8 @@ def _api():
 
 def test_threads_share_one_client():
     """However many threads begin at once, the client is made once."""
-    call, clients = over(), []
-    threads = [threading.Thread(target=lambda: clients.append(call._opened())) for _ in range(8)]
+    call, clients = over(constants={"model": "hash-384", "user": "threads"}), []
+    threads = [threading.Thread(target=lambda: clients.append(worker_of(call._config))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dynaclient.bulk.outputs import npy_header
+from dynaclient.bulk.grid import npy_header
 from dynaclient.bulk.rows import Bad, open_rows
 from dynaclient.bulk.summary import Progress
 from dynaclient.cli import main
@@ -114,7 +114,7 @@ def test_a_sample_is_the_same_each_time(tmp_path):
 @pytest.mark.parametrize(
     ("more", "column", "told"),
     [
-        (["--set", "model=m"], "text", "only input differs"),
+        (["--set", "model=m"], "text", "of which only input differs"),
         (["--set", "nonsense=m"], "text", "takes"),
         ([], "txet", "no column 'txet'"),
         (["--keep", "id"], "text", "no column 'id'"),

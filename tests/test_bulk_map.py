@@ -3,17 +3,21 @@
 import asyncio
 import json
 import threading
+from contextvars import copy_context
 
 import pytest
 from bulking import DOCUMENT, Doubler, client_of, texts
+from loopback import Loopback, Stop
 
 from dynaclient import (
     ArgumentError,
     AsyncClient,
     AuthenticationError,
     BadRequestError,
+    Client,
     DynaclientError,
     ServerError,
+    cancel,
 )
 from dynaclient.bulk.poison import SAMPLE, spread
 from dynaclient.testing import FakeTransport
@@ -156,7 +160,16 @@ def test_wrong_arguments_are_told_before_anything_is_sent():
 
 
 @pytest.mark.parametrize(
-    "options", [{"batch": 11}, {"in_flight": 0}, {"on_error": "skip"}, {"rpm": 0}, {"tpm": "many"}, {"in_": ["x"]}]
+    "options",
+    [
+        {"batch": 11},
+        {"in_flight": 0},
+        {"on_error": "skip"},
+        {"rpm": 0},
+        {"tpm": "many"},
+        {"split": True},
+        {"in_": ["x"]},
+    ],
 )
 def test_options_that_make_no_sense_are_refused(options):
     """The message names the option."""
@@ -169,6 +182,141 @@ def test_an_operation_without_a_batch_takes_one_row_a_call():
     """Each row is a mapping of arguments then, and its result the value of its call."""
     client, _ = client_of(Doubler())
     assert [item.id for item in client.one.map({"id": number} for number in range(20))] == list(range(20))
+
+
+def test_an_operation_without_a_batch_has_no_size_of_a_batch():
+    """``batch`` would do nothing there."""
+    client, _ = client_of(Doubler())
+    with pytest.raises(ArgumentError, match="batch"):
+        client.one.map([{"id": 1}], batch=2)
+
+
+def test_an_error_of_the_rows_comes_after_the_results_of_those_before_it():
+    """It is the one that the rows raised."""
+    client, _ = client_of(Doubler())
+    mine = KeyError("mine")
+
+    def broken():
+        yield from texts(25)
+        raise mine
+
+    found = []
+    with pytest.raises(KeyError) as caught:
+        found.extend(item.at for item in client.double.map(broken(), on_error="record"))
+    assert caught.value is mine
+    assert found == list(range(25))
+
+
+@pytest.mark.parametrize("rows", ["text", b"bytes", {"a": "b"}, 5, None])
+def test_what_is_no_sequence_of_rows_is_refused(rows):
+    """A text is not taken for its letters, nor a mapping for its keys."""
+    client, _ = client_of(Doubler())
+    with pytest.raises(ArgumentError, match="rows: rows one after the other"):
+        client.double.map(rows)
+
+
+def test_no_rows_have_no_results():
+    """And nothing is sent for them."""
+    client, transport = client_of(Doubler())
+    assert list(client.double.map([])) == []
+    assert transport.requests == []
+
+
+def test_the_results_of_rows_may_be_rows():
+    """Closing the outer sequence leaves the inner one open, and each ends its own threads."""
+    client, _ = client_of(Doubler())
+    before = threading.active_count()
+    inner = client.double.map(texts(100), batch=1)
+    outer = client.double.map((item.twice for item in inner), batch=1)
+    assert next(outer).twice == "t0" * 4
+    outer.close()
+    assert next(inner).at > 0
+    inner.close()
+    assert threading.active_count() == before
+
+
+def test_a_context_that_is_cancelled_sends_nothing():
+    """Rows in a call that nobody waits for any more are not begun."""
+    client, transport = client_of(Doubler())
+    switch = cancel.Cancel()
+    switch.set()
+    context = copy_context()
+    context.run(cancel.use, switch)
+    with pytest.raises(cancel.Cancelled):
+        context.run(list, client.double.map(texts(30)))
+    assert transport.requests == []
+
+
+@pytest.fixture
+def silent():
+    """A server on the loopback interface that answers nothing; its URL, an event for the first request and one for the end of its connection."""
+    server, came, left = Loopback(), threading.Event(), threading.Event()
+
+    def step(wire):
+        came.set()
+        wire.sock.recv(1)
+        left.set()
+        raise Stop
+
+    server.script(step)
+    yield server.origin, came, left
+    server.close()
+
+
+def test_closing_early_ends_the_connections(silent):
+    """What is under way is given up by the socket, however long the service takes."""
+    url, came, left = silent
+    before = threading.active_count()
+    with Client(DOCUMENT, server=url) as client:
+        results = client.double.map(iter(["a", "b"]), batch=1, in_flight=2)
+        waiting = threading.Thread(target=lambda: came.wait(20) and switch.set())
+        switch = cancel.Cancel()
+        context = copy_context()
+        context.run(cancel.use, switch)
+        waiting.start()
+        with pytest.raises(cancel.Cancelled):
+            context.run(next, results)
+        assert left.wait(20)
+        waiting.join()
+    assert threading.active_count() == before
+
+
+def test_a_task_that_is_cancelled_leaves_nothing_behind(silent):
+    """Neither a thread nor a connection."""
+    url, came, left = silent
+    before = threading.active_count()
+
+    async def run():
+        async with AsyncClient(DOCUMENT, server=url) as client:
+            results = client.double.map(texts(50), batch=1)
+            task = asyncio.create_task(anext(results))
+            await asyncio.to_thread(came.wait, 20)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(left.wait, 20)
+
+    asyncio.run(run())
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("split", [0, -1, 1.5, "all", 11])
+def test_a_size_of_parts_that_makes_no_sense_is_refused(split):
+    """The message names the option."""
+    client, transport = client_of(Doubler())
+    with pytest.raises(ArgumentError, match="split: "):
+        client.double(in_=["a"], split=split)
+    assert transport.requests == []
+
+
+@pytest.mark.parametrize("verb", ["request", "curl", "save"])
+def test_only_what_is_sent_at_once_is_split(verb, tmp_path):
+    """The other verbs refuse the option; None and False are as good as leaving it out."""
+    client, _ = client_of(Doubler())
+    where = [tmp_path / "x"] if verb == "save" else []
+    with pytest.raises(ArgumentError, match="split: only"):
+        getattr(client.double, verb)(*where, in_=["a"], split=True)
+    assert client.double(in_=["a"], split=None).out == client.double(in_=["a"], split=False).out
 
 
 def test_a_split_call_is_the_same_as_a_whole_one():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaclient import Client, RateLimitError, World
-from dynaclient.bulk.gate import exhausted
+from dynaclient.bulk.allowance import Allowance, Word, words
 from dynaclient.bulk.pace import LEAST, Caps, Pace
 from dynaclient.testing import FakeClock, FakeTransport, json_response
 from dynaclient.wire import Headers
@@ -154,10 +154,56 @@ def test_caps_hold(tokens, rpm, tpm):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["headers"]))
 def test_rate_limit_fields(case):
     """What the usual fields say of what is left, and when more comes, is a wait where nothing is left."""
-    found = exhausted(
-        Headers({name: str(value) for name, value in case["headers"].items()}), case.get("tokens", 0), 1.8e9
-    )
-    assert found == pytest.approx(case["wait"])
+    headers = Headers({name: str(value) for name, value in case["headers"].items()})
+    need = {"requests": 1, "tokens": case.get("tokens", 0)}
+    wait = 0
+    for word in words(headers, 1.8e9):
+        allowance = Allowance()
+        allowance.told(word, 100.0, 100.0, 0)
+        wait = max(wait, allowance.wait(100.0, need[word.what]))
+    assert wait == pytest.approx(case["wait"])
+
+
+class Announcing:
+    """A service that says what is left and when more comes, and never refuses; it counts a request when it comes."""
+
+    def __init__(self, limit, *, evenly):
+        self.limit, self.left, self.at, self.evenly = limit, float(limit), 0.0, evenly
+
+    def ask(self, now):
+        """The word of a reply; what is left is below zero where more was sent than it takes."""
+        if self.evenly:
+            self.left = min(self.limit, self.left + (now - self.at) * self.limit)
+            self.at = now
+        elif now >= self.at + 1:
+            self.left, self.at = self.limit, float(int(now))
+        self.left -= 1
+        left = max(0.0, float(int(self.left)))
+        reset = (self.limit - self.left) / self.limit if self.evenly else self.at + 1 - now
+        return Word("requests", left, reset, self.limit if self.evenly else 0.0, self.evenly)
+
+
+@pytest.mark.parametrize("evenly", [True, False])
+@pytest.mark.parametrize("latency", [0.01, 0.1, 0.5])
+@pytest.mark.parametrize("in_flight", [1, 8, 32])
+def test_what_is_announced_is_kept_and_used(evenly, latency, in_flight):
+    """A service that says what is left gets what it takes and hardly more, whatever the requests under way."""
+    service, allowance, limit, seconds = Announcing(20, evenly=evenly), Allowance(), 20, 60
+    now, sent, under = 0.0, [], []
+    while now < seconds:
+        wait = allowance.wait(now)
+        if len(under) < in_flight and wait <= 0:
+            allowance.take(now)
+            sent.append(now)
+            heapq.heappush(under, (now + latency, now))
+            continue
+        due = [now + wait] if len(under) < in_flight else []
+        now = max(now, min(due + [came for came, _ in under[:1]]) + 1e-9)
+        while under and under[0][0] <= now:
+            came, at = heapq.heappop(under)
+            allowance.told(service.ask(at + latency / 2), came, at, sum(one > at for one in sent[-64:]))
+    possible = min(limit, in_flight / latency) * seconds
+    assert 0.9 * possible <= len(sent) <= 1.05 * limit * seconds + limit
 
 
 def paced(service, clock):

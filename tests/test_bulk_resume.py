@@ -58,9 +58,9 @@ def write_rows(path, count=ROWS):
     return path
 
 
-def command(rows, out, url, *more):
+def command(rows, out, url, *more, dims=4):
     """The command line of a run."""
-    line = f"bulk embeddings.create --set input=text --model hash-384 --dimensions 4 --batch {BATCH} --in-flight {IN_FLIGHT}"
+    line = f"bulk embeddings.create --set input=text --model hash-384 --dimensions {dims} --batch {BATCH} --in-flight {IN_FLIGHT}"
     paths = ["--server", url, "--rows", str(rows), "--out", str(out)]
     return [sys.executable, "-m", "dynaclient", *line.split(), *paths, *more]
 
@@ -71,13 +71,14 @@ def run(*line):
     return subprocess.run(line, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_killed_twenty_times_the_output_is_the_same(tmp_path, service):
+@pytest.mark.parametrize("format", ["jsonl", "npy"])
+def test_killed_twenty_times_the_output_is_the_same(tmp_path, service, format):
     """Each row stands once, in order, byte for byte as without a kill; of what was paid twice there is no more than was under way."""
     app, url = service
     rows = write_rows(tmp_path / "rows.jsonl")
-    assert run(*command(rows, tmp_path / "whole.jsonl", url)).returncode == 11
+    assert run(*command(rows, tmp_path / f"whole.{format}", url)).returncode == 11
     app.batches.clear()
-    chance, out = random.Random(1), tmp_path / "out.jsonl"
+    chance, out = random.Random(1), tmp_path / f"out.{format}"
     env = {**os.environ, "DYNACLIENT_BEARER_AUTH": "k"}
     for _ in range(KILLS):
         seen = len(app.batches)
@@ -89,13 +90,14 @@ def test_killed_twenty_times_the_output_is_the_same(tmp_path, service):
         assert process.wait() == -signal.SIGKILL
     ended = run(*command(rows, out, url))
     assert ended.returncode == 11, ended.stderr
-    assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
-    assert [json.loads(line)["row"] for line in out.read_text().splitlines()] == list(range(ROWS))
+    assert out.read_bytes() == (tmp_path / f"whole.{format}").read_bytes()
+    if format == "jsonl":
+        assert [json.loads(line)["row"] for line in out.read_text().splitlines()] == list(range(ROWS))
     sent = [row for batch in app.batches for row in batch]
     assert set(sent) == {f"row {number}" for number in range(ROWS)} - {"row 17", "row 1234"}
     assert len(sent) - len(set(sent)) <= KILLS * IN_FLIGHT * BATCH
-    assert not (tmp_path / "out.jsonl.parts").exists()
-    errors = [json.loads(line)["row"] for line in (tmp_path / "out.jsonl.errors.jsonl").read_text().splitlines()]
+    assert not (tmp_path / f"out.{format}.parts").exists()
+    errors = [json.loads(line)["row"] for line in (tmp_path / f"out.{format}.errors.jsonl").read_text().splitlines()]
     assert errors == [17, 1234]
 
 
@@ -136,11 +138,12 @@ def test_what_was_changed_is_noticed(tmp_path, service, change, told):
     assert run(*line, *change, "--overwrite").returncode == 0
 
 
-def test_a_full_disk_ends_the_run_and_it_goes_on(tmp_path, service):
+@pytest.mark.parametrize("name", ["out.jsonl", "out.npy"])
+def test_a_full_disk_ends_the_run_and_it_goes_on(tmp_path, service, name):
     """What was written stays; with room again the run ends well."""
     app, url = service
     rows = write_rows(tmp_path / "rows.jsonl", 900)
-    line = command(rows, tmp_path / "out.jsonl", url)
+    line = command(rows, tmp_path / name, url, dims=64 if name == "out.npy" else 4)
     script = 'ulimit -f 60; exec "$@"'
     ended = run("/bin/bash", "-c", script, "bash", *line)
     assert ended.returncode == 2, ended.stderr
@@ -148,7 +151,8 @@ def test_a_full_disk_ends_the_run_and_it_goes_on(tmp_path, service):
     count = len(app.batches)
     assert run(*line).returncode == 11
     assert len(app.batches) - count < 90
-    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 900
+    data = (tmp_path / name).read_bytes()
+    assert len(data) == 128 + 900 * 64 * 4 if name == "out.npy" else data.count(b"\n") == 900
 
 
 def test_two_processes_do_not_write_to_one_output(tmp_path):

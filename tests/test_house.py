@@ -59,6 +59,9 @@ DOORS = {
     "opentelemetry": {"otel.py"},
     "platformdirs": {"source/", "folders.py"},
     "keyring": {"auth/keep.py"},
+    "numpy": {"local/bert.py"},
+    "safetensors": {"local/bert.py"},
+    "tokenizers": {"local/minilm.py"},
     "mcp": {"mcp.py"},
     "mcp_types": {"mcp.py"},
 }

@@ -67,6 +67,19 @@ def test_an_argument_hides_the_option_of_its_name():
     ]
 
 
+def test_a_call_of_many_inputs_may_be_split():
+    """``split`` is shown where the document says how the operation batches, and only there."""
+    body = {"required": True, "content": {"application/json": {"schema": SCHEMA}}}
+    batch = {"requestBody": body, "x-dynaclient-batch": {"input": "texts", "output": "out"}}
+    found, whole = made(batch)
+    assert str(signature(found, whole).parameters["split"]) == "split: bool | int | None = None"
+    assert "split: bool | int | None\n    True, or how many inputs" in docstring(found, whole)
+    assert "split" not in offered_options(full()[0])
+    found, whole = made({**batch, "parameters": [{"name": "split", "in": "query"}]})
+    assert "split" not in offered_options(found)
+    assert "split" in signature(found, whole).parameters
+
+
 def test_docstring():
     """The docstring tells summary, description, each argument, what comes back and what is raised."""
     text = docstring(*full())

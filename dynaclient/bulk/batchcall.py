@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
-from dynaclient.bulk.mapping import IN_FLIGHT, checked_in_flight, mapped
-from dynaclient.errors import ArgumentError, DynaclientError, Problem
-from dynaclient.value import plain
+from dynaclient.bulk.engines.tables import DTYPES, Kind, bad, table_of
+from dynaclient.bulk.engines.worker import Config, close_worker, worker_of
+from dynaclient.bulk.mapping import IN_FLIGHT, caps_of, checked_in_flight
+from dynaclient.errors import DynaclientError
 from dynaclient.wire import is_secret_name
 
-if TYPE_CHECKING:
-    from dynaclient.client import Client
-
-_PLAIN_OPTIONS = frozenset(
-    {"server", "timeout", "retries", "validate", "headers", "profile", "proxy", "ca_bundle", "pool_size", "settings"}
+CLIENT_OPTIONS = frozenset(
+    {
+        "ca_bundle",
+        "headers",
+        "overlays",
+        "pool_size",
+        "profile",
+        "proxy",
+        "retries",
+        "server",
+        "server_variables",
+        "settings",
+        "timeout",
+        "validate",
+    }
 )
+"""What may be said of the client of a worker: nothing that is a credential."""
 
 
 class BatchCall:
-    """An operation over one column of a batch: a dict of arrays or lists, a pandas DataFrame or a pyarrow Table goes in, and comes back with two more columns.
+    """An operation over one column of a batch: a dict of arrays or lists, a pandas DataFrame, a pyarrow Table or RecordBatch goes in, and comes back with two more columns.
 
     ::
 
-        dataset.map_batches(BatchCall(None, "group.operation", "text", take="vector", constants={"model": "m"}))
+        embed = BatchCall(None, "group.operation", "text", take="vector", dtype="float32", constants={"model": "m"})
+        dataset.map_batches(embed, batch_format="pyarrow")  # Ray Data
+        frame.map_partitions(embed, meta=embed.meta(frame))  # Dask
+        frame.mapInPandas(embed, "text string, result array<float>, error string")  # Spark
 
-    It holds plain configuration only and is pickled freely. The client is made when the first batch comes, once in each process; credentials come from the environment of that process and are
-    never part of the pickle. The same batch twice gives the same columns: nothing else is touched.
+    It holds plain configuration only and is pickled freely. The client is made when the first batch comes, once in each process, however many threads and copies there are; credentials come from
+    the environment of that process and are never part of the pickle. The same batch twice gives the same columns: nothing else is touched.
 
     Parameters
     ----------
     spec:
-        The document, see `dynaclient.Client`: a path, a URL, text or a mapping; None: the one that ships.
+        The document, see `dynaclient.Client`: a path or a URL, which each worker reads for itself, text or a mapping; None: the one that ships.
     operation:
         The dotted name.
     column:
@@ -44,16 +60,22 @@ class BatchCall:
     take:
         The dotted path of what is kept of a result; ``""``: all of it.
     output, error:
-        The columns that are added: the results, None where there is none (where they are arrays of vectors, not-a-number); and the words of the error, None where there is none.
+        The columns that are added, or replaced: the results, None where there is none (where they are arrays of vectors, not-a-number); and the words of the error, None where there is none.
+    dtype:
+        What the results are, so that all batches have columns of the same types, those too whose rows all failed: ``"float32"`` or ``"float64"``, vectors of such numbers; ``"json"``, their
+        JSON text. None: what the results of the batch happen to be. See `docs/engines.md` for the types of each kind of batch.
+    dims:
+        Numbers in a vector; with it arrays have the same shape whatever failed. Without a ``dtype`` they are float32.
     batch, in_flight, rpm, tpm, tokenizer:
-        As for `dynaclient.Call.map`; for each process.
+        As for `dynaclient.Call.map`; for each process, whose batches share one pace. ``in_flight`` is for each batch that is under way.
     client:
-        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``.
+        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``,
+        ``server_variables``, ``overlays``.
 
     Raises
     ------
     ArgumentError
-        Where an option makes no sense, or would carry a secret.
+        Where an option makes no sense, would carry a secret, or cannot be pickled.
     """
 
     def __init__(
@@ -66,6 +88,8 @@ class BatchCall:
         take: str = "",
         output: str = "result",
         error: str = "error",
+        dtype: str | None = None,
+        dims: int | None = None,
         batch: int | None = None,
         in_flight: int = IN_FLIGHT,
         rpm: float | None = None,
@@ -73,182 +97,130 @@ class BatchCall:
         tokenizer: str | Callable[[Any], int] | None = None,
         client: Mapping[str, Any] | None = None,
     ) -> None:
-        self._spec, self._operation, self._column = spec, operation, column
-        self._constants, self._take = dict(constants or {}), take
-        self._output, self._error = output, error
-        self._how = {
-            "batch": batch,
-            "in_flight": checked_in_flight(in_flight),
-            "rpm": rpm,
-            "tpm": tpm,
-            "tokenizer": tokenizer,
-        }
-        self._options = _checked(client or {})
-        self._made()
-
-    def _made(self) -> None:
-        self._client: Client | None = None
-        self._process = 0
-        self._lock = threading.Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_client", "_process", "_lock")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._made()
+        caps_of(rpm, tpm)
+        self._column, self._take, self._output, self._error = column, take, output, error
+        self._kind = _kind(dtype, dims)
+        self._config = configuration(
+            spec,
+            operation,
+            constants or {},
+            client or {},
+            arrays=self._kind.dtype if self._kind.code else None,  # so that vectors are never lists on their way
+            batch=batch,
+            in_flight=checked_in_flight(in_flight),
+            rpm=rpm,
+            tpm=tpm,
+            tokenizer=tokenizer,
+        )
 
     def __call__(self, batch: Any) -> Any:
-        """The batch with the columns of results and errors.
+        """The batch with the columns of results and errors; for an iterator of batches, an iterator. A batch without rows sends nothing.
 
         Raises
         ------
+        ArgumentError
+            Where it is no batch, has no such column, or its results are not what was promised of them.
         DynaclientError
             Where it is not the rows: a missing right, a service that is down. An engine may try again.
         """
-        table = _table_of(batch)
+        if isinstance(batch, Iterator):
+            return map(self, batch)
+        table = table_of(batch)
         rows = table.rows(self._column)
-        call = self._opened()[self._operation]
-        how = {name: value for name, value in self._how.items() if value is not None}
-        options: dict[str, Any] = {**how, "on_error": "record"}
         results: list[Any] = []
         errors: list[str | None] = []
-        for value in mapped(call, rows, {**self._constants, **options}):
+        for value in worker_of(self._config).values(rows) if rows else ():
             failed = isinstance(value, DynaclientError)
-            results.append(None if failed else self._taken(value))
+            results.append(None if failed else self._kind.value(self._taken(value)))
             errors.append(str(value) if failed else None)
-        return table.with_columns({self._output: results, self._error: errors})
+        return table.with_columns(self._output, results, self._error, errors, self._kind)
+
+    def meta(self, frame: Any) -> Any:
+        """What comes back for no rows: the ``meta`` of Dask's ``map_partitions``, which would send a made-up row without it.
+
+        Parameters
+        ----------
+        frame:
+            A Dask or pandas DataFrame.
+        """
+        return self(getattr(frame, "_meta", frame).iloc[:0])
 
     def _taken(self, value: Any) -> Any:
         for name in self._take.split(".") if self._take else ():
             if not isinstance(value, Mapping) or name not in value:
                 known = ", ".join(value) if isinstance(value, Mapping) else "no fields"
-                raise _bad("take", f"a result has no {name!r}; it has {known}")
+                raise bad("take", f"a result has no {name!r}; it has {known}")
             value = value[name]
-        return plain(value)
-
-    def _opened(self) -> Client:
-        """The client of this process; a copy of a parent's is never used after a fork."""
-        with self._lock:
-            if self._client is None or self._process != os.getpid():
-                from dynaclient.client import Client
-
-                self._client = Client(self._spec, **self._options)
-                self._process = os.getpid()
-            return self._client
+        return value
 
     def close(self) -> None:
-        """Let go of the connections of this process; used again, it opens new ones."""
-        with self._lock:
-            if self._client is not None and self._process == os.getpid():
-                self._client.close()
-            self._client = None
+        """Let go of the connections of this configuration in this process; used again, it opens new ones."""
+        close_worker(self._config)
 
     def __repr__(self) -> str:
-        return f"<BatchCall {self._operation} over {self._column!r}>"
+        return f"<BatchCall {self._config.operation} over {self._column!r}>"
 
 
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    for name in options:
-        if name not in _PLAIN_OPTIONS:
-            raise _bad(
-                f"client.{name}",
-                f"is not carried to workers; {', '.join(sorted(_PLAIN_OPTIONS))} are. Credentials come from their environment",
+def _kind(dtype: str | None, dims: int | None) -> Kind:
+    if dtype is not None and dtype not in DTYPES:
+        raise bad("dtype", f"{dtype!r} is not {', '.join(map(repr, DTYPES))} or None")
+    if dims is None:
+        return Kind(dtype)
+    if isinstance(dims, bool) or not isinstance(dims, int) or dims < 1:
+        raise bad("dims", f"{dims!r} is not a whole number above 0")
+    if dtype == "json":
+        raise bad("dims", "is the length of vectors; JSON text has none")
+    return Kind(dtype or "float32", dims)
+
+
+def configuration(
+    spec: Any,
+    operation: str,
+    constants: Mapping[str, Any],
+    client: Mapping[str, Any],
+    *,
+    arrays: str | None = None,
+    **how: Any,
+) -> Config:
+    """What workers are told.
+
+    Parameters
+    ----------
+    spec, operation, constants, client:
+        As for `BatchCall`.
+    arrays:
+        As for `dynaclient.Client`.
+    how:
+        The other fields of a `Config`.
+
+    Raises
+    ------
+    ArgumentError
+        Where it would carry a secret, or cannot be pickled.
+    """
+    _check(spec, client)
+    options = {**client, "arrays": arrays} if arrays else dict(client)
+    make = partial(Config, spec=spec, operation=operation, constants=dict(constants), client=options, **how)
+    try:
+        key = pickle.dumps(make(key=b""))
+    except Exception as error:  # noqa: BLE001 - whatever the objects inside raise
+        raise bad("options", f"cannot be pickled, so no worker can be told: {error}") from None
+    return make(key=hashlib.blake2b(key, digest_size=16).digest())
+
+
+def _check(spec: Any, client: Mapping[str, Any]) -> None:
+    """Refuse what would carry a secret to the workers; the message never holds it."""
+    for name in client:
+        if name not in CLIENT_OPTIONS:
+            known = ", ".join(sorted(CLIENT_OPTIONS))
+            raise bad(
+                f"client.{name}", f"is not carried to workers; {known} are. Credentials come from their environment"
             )
-    secret = [name for name in options.get("headers") or {} if is_secret_name(str(name))]
-    if secret:
-        raise _bad(
-            "client.headers", f"{secret[0]!r} may be secret; credentials come from the environment of the workers"
-        )
-    return dict(options)
-
-
-class _Table:
-    """A dict of lists or arrays."""
-
-    def __init__(self, batch: Any) -> None:
-        self._batch = batch
-
-    def names(self) -> Sequence[str]:
-        return list(self._batch)
-
-    def column(self, name: str) -> list[Any]:
-        values = self._batch[name]
-        return list(values.tolist() if hasattr(values, "tolist") else values)
-
-    def rows(self, column: str | Mapping[str, str]) -> list[Any]:
-        wanted = [column] if isinstance(column, str) else list(column.values())
-        missing = [name for name in wanted if name not in self.names()]
-        if missing:
-            raise _bad("column", f"the batch has no column {missing[0]!r}; it has {', '.join(map(str, self.names()))}")
-        if isinstance(column, str):
-            return self.column(column)
-        columns = [self.column(name) for name in wanted]
-        return [dict(zip(column, row, strict=True)) for row in zip(*columns, strict=True)]
-
-    def with_columns(self, columns: Mapping[str, list[Any]]) -> Any:
-        if not any(hasattr(values, "dtype") for values in self._batch.values()):
-            return {**self._batch, **columns}
-        return {**self._batch, **{name: _array(values) for name, values in columns.items()}}
-
-
-def _array(values: list[Any]) -> Any:
-    """Values as a numpy array: vectors as float32 of two dimensions, a missing one as not-a-number, so that all batches have one shape."""
-    numpy: Any = import_module("numpy")
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, list) and first and type(first[0]) in (int, float):
-        missing = [float("nan")] * len(first)
-        return numpy.asarray([missing if value is None else value for value in values], dtype="float32")
-    found = numpy.empty(len(values), dtype=object)
-    found[:] = values
-    return found
-
-
-class _Frame(_Table):
-    """A pandas DataFrame."""
-
-    def names(self) -> Sequence[str]:
-        return list(self._batch.columns)
-
-    def with_columns(self, columns: Mapping[str, list[Any]]) -> Any:
-        pandas: Any = import_module("pandas")
-        index = self._batch.index
-        made = {name: pandas.Series(values, index=index, dtype=object) for name, values in columns.items()}
-        return self._batch.assign(**made)
-
-
-class _Arrow(_Table):
-    """A pyarrow Table."""
-
-    def names(self) -> Sequence[str]:
-        return list(self._batch.column_names)
-
-    def column(self, name: str) -> list[Any]:
-        found: list[Any] = self._batch[name].to_pylist()
-        return found
-
-    def with_columns(self, columns: Mapping[str, list[Any]]) -> Any:
-        arrow: Any = import_module("pyarrow")
-        table = self._batch
-        for name, values in columns.items():
-            first = next((value for value in values if value is not None), None)
-            vectors = isinstance(first, list) and bool(first) and type(first[0]) in (int, float)
-            kind = arrow.list_(arrow.float32()) if vectors else arrow.string() if first is None else None
-            if name in table.column_names:
-                table = table.drop_columns([name])
-            table = table.append_column(name, arrow.array(values, type=kind))
-        return table
-
-
-def _table_of(batch: Any) -> _Table:
-    if isinstance(batch, Mapping):
-        return _Table(batch)
-    if hasattr(batch, "column_names") and hasattr(batch, "append_column"):
-        return _Arrow(batch)
-    if hasattr(batch, "columns") and hasattr(batch, "assign"):
-        return _Frame(batch)
-    raise _bad("batch", f"a dict of columns, a DataFrame or a pyarrow Table is expected, not {type(batch).__name__}")
-
-
-def _bad(name: str, message: str) -> ArgumentError:
-    return ArgumentError("the batch cannot be called", problems=(Problem(name, message),))
+    for option in ("headers", "settings"):
+        secret = [name for name in client.get(option) or {} if is_secret_name(str(name))]
+        if secret:
+            where = f"client.{option}"
+            raise bad(where, f"{secret[0]!r} may be secret; credentials come from the environment of the workers")
+    for where, url in (("spec", spec), ("client.server", client.get("server")), ("client.proxy", client.get("proxy"))):
+        if isinstance(url, str) and "\n" not in url and "://" in url and "@" in urlsplit(url).netloc:
+            raise bad(where, "the URL holds a password; credentials come from the environment of the workers")

@@ -18,6 +18,10 @@ AHEAD = 4
 """Runs that may be unfinished or waiting for an earlier one, for each worker."""
 
 
+class Halted(Exception):
+    """The iteration was asked to end: what was under way is done, and nothing more was begun."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done(Generic[R]):
     """A run and what became of it: ``order`` counts the runs from 0, ``error`` is what ended the whole of it, or None."""
@@ -37,13 +41,16 @@ class Engine(Generic[R]):
         What is done with a run; called on several threads at once. What it raises ends the iteration.
     in_flight:
         How many at once.
+    halt:
+        Asked before each run is begun: once it says True no further one is, those under way are done, and the iteration ends with Halted.
 
     The rows are pulled by the thread that iterates, and only as they are needed. Closing the iterator closes the connections of what is under way and ends the threads.
     """
 
-    def __init__(self, work: Callable[[Run[Any]], R], in_flight: int) -> None:
+    def __init__(self, work: Callable[[Run[Any]], R], in_flight: int, halt: Callable[[], bool] = lambda: False) -> None:
         self._work = work
         self._in_flight = in_flight
+        self._halt = halt
         self._jobs: SimpleQueue[tuple[int, Run[Any]] | None] = SimpleQueue()
         self._results: SimpleQueue[Done[R]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -67,10 +74,14 @@ class Engine(Generic[R]):
 
     def _iterate(self, runs: Iterator[Run[Any]], yielded: Callable[[], int] | None) -> Iterator[Done[R]]:
         begun = ended = 0
-        more = True
+        more, halted = True, False
         parent = cancel.current()
         try:
             while more or ended < begun:
+                parent.check()
+                if more and self._halt():
+                    more, halted = False, True
+                    continue
                 waiting = begun - yielded() if yielded is not None else begun - ended
                 if more and begun - ended < 2 * self._in_flight and waiting < AHEAD * self._in_flight:
                     try:
@@ -86,9 +97,14 @@ class Engine(Generic[R]):
                 else:
                     done = self._next(parent)
                 ended += 1
+                if isinstance(done.error, Halted):
+                    more, halted = False, True
+                    continue
                 if done.error is not None:
                     raise done.error
                 yield done
+            if halted:
+                raise Halted
         finally:
             self.close()
 
@@ -119,9 +135,13 @@ class Engine(Generic[R]):
         while (job := self._jobs.get()) is not None and not switch.is_set() and not self._over:
             order, run = job
             try:
+                if self._halt():
+                    raise Halted
                 self._results.put(Done(order, run, self._work(run)))
             except cancel.Cancelled:
                 return
+            except Halted as error:
+                self._results.put(Done(order, run, None, error))  # type: ignore[arg-type]
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that iterates
                 self._over = True  # nothing more is begun
                 self._results.put(Done(order, run, None, error))  # type: ignore[arg-type]

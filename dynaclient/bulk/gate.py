@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dynaclient.bulk.allowance import LONGEST, REQUESTS, TOKENS, Allowance, words
 from dynaclient.bulk.pace import Pace
 from dynaclient.cancel import current
 from dynaclient.retry import parse_retry_after
 from dynaclient.wire import Headers, Request, Response, Stream, Timeout
 
-_LONGEST_HOLD = 60.0
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
-_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_RECENT = 1024
+"""Requests of which it is known when they were sent."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,8 @@ class Gate:
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._local = threading.local()
+        self._allowances = {REQUESTS: Allowance(), TOKENS: Allowance()}
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
         self.tally = Tally()
 
     def expect(self, tokens: int) -> None:
@@ -61,32 +63,55 @@ class Gate:
             while True:
                 with self._lock:
                     now = self._clock()
-                    wait = self._pace.wait(now)
+                    wait = max(
+                        self._pace.wait(now),
+                        self._allowances[REQUESTS].wait(now),
+                        self._allowances[TOKENS].wait(now, tokens),
+                    )
                     if wait <= 0:
-                        self._pace.take(now, tokens)
-                        self.tally.requests += 1
-                        self.tally.retries += not getattr(self._local, "first", True)
-                        self._local.first = False
+                        self._take(now, tokens)
                         return now
                 self._sleep(min(wait, 1.0))
                 current().check()
+
+    def _take(self, now: float, tokens: int) -> None:
+        self._pace.take(now, tokens)
+        self._allowances[REQUESTS].take(now)
+        self._allowances[TOKENS].take(now, tokens)
+        self._recent.append((now, tokens))
+        self.tally.requests += 1
+        self.tally.retries += not getattr(self._local, "first", True)
+        self._local.first = False
 
     def leave(self, sent: float, status: int | None, headers: Headers | None) -> None:
         """Tell what came back: the status and the fields of the reply, None where there was none."""
         with self._lock:
             now = self._clock()
+            if headers is not None:
+                self._heed(headers, now, sent)
             if status == 429 and headers is not None:
                 self.tally.throttles += 1
                 self._pace.refused(now, sent, parse_retry_after(headers, self._now()))
                 return
             self._pace.accepted()
-            if headers is None:
-                return
-            wait = exhausted(headers, getattr(self._local, "tokens", 0), self._now())
-            if status == 503:
-                wait = max(wait, parse_retry_after(headers, self._now()) or 0.0)
-            if wait > 0:
-                self._pace.hold(now + min(wait, _LONGEST_HOLD))
+            if status == 503 and headers is not None:
+                self._pace.hold(now + min(parse_retry_after(headers, self._now()) or 0.0, LONGEST))
+
+    def _heed(self, headers: Headers, now: float, sent: float) -> None:
+        """Note what a reply says is left. What was sent after its request it cannot know of."""
+        since: dict[str, float] | None = None
+        for word in words(headers, self._now()):
+            since = since or self._since(sent)
+            self._allowances[word.what].told(word, now, sent, since[word.what])
+
+    def _since(self, sent: float) -> dict[str, float]:
+        found = {REQUESTS: 0.0, TOKENS: 0.0}
+        for at, tokens in reversed(self._recent):
+            if at <= sent:
+                break
+            found[REQUESTS] += 1
+            found[TOKENS] += tokens
+        return found
 
 
 class GatedTransport:
@@ -118,50 +143,3 @@ class GatedTransport:
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
-
-
-def exhausted(headers: Headers, tokens: int, now: float) -> float:
-    """The seconds for which nothing is left, as the usual fields say; 0 where something is, or nothing is said.
-
-    ``x-ratelimit-remaining-requests`` and ``-tokens`` with their ``reset`` (``6ms``, ``1m30s``), ``x-ratelimit-remaining`` and ``ratelimit-remaining`` (seconds, or
-    seconds since the epoch).
-
-    Parameters
-    ----------
-    headers:
-        Of a reply.
-    tokens:
-        What the next request will need.
-    now:
-        Seconds since the epoch.
-    """
-    wait = 0.0
-    for prefix, kind, need in (
-        ("x-ratelimit-", "-requests", 1),
-        ("x-ratelimit-", "-tokens", tokens),
-        ("x-ratelimit-", "", 1),
-        ("ratelimit-", "", 1),
-    ):
-        left = _number(headers.get(f"{prefix}remaining{kind}"))
-        reset = _seconds(headers.get(f"{prefix}reset{kind}"), now)
-        if left is None or reset is None or left >= max(need, 1):
-            continue
-        limit = _number(headers.get(f"{prefix}limit{kind}"))
-        # Where single requests or tokens come back evenly, only those that are missing are waited for.
-        share = min(1.0, (need - left) / (limit - left)) if kind and limit and limit > left else 1.0
-        wait = max(wait, reset * share)
-    return wait
-
-
-def _number(text: str | None) -> float | None:
-    found = _SPAN.fullmatch(text.strip()) if text else None
-    return float(found[1]) if found is not None and not found[2] else None
-
-
-def _seconds(text: str | None, now: float) -> float | None:
-    """A span of time as services write it: ``1s``, ``6m0s``, ``20ms``, ``12.5``, or seconds since the epoch."""
-    parts = list(_SPAN.finditer(text.strip())) if text else []
-    if not parts or "".join(part[0] for part in parts) != (text or "").strip():
-        return None
-    total = sum(float(part[1]) * _UNITS[part[2] or ""] for part in parts)
-    return max(0.0, total - now) if total > 1e9 else total

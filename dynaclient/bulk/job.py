@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.bulk.channel import Channel, Piece
 from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.grid import Grid
 from dynaclient.bulk.outputs import Encoder, arrow_modules, format_of, lines, refused, write_output
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
@@ -28,8 +31,13 @@ from dynaclient.version import VERSION
 from dynaclient.wire import is_secret_name
 
 if TYPE_CHECKING:
+    from dynaclient.bulk.engines.remote import Remote
+    from dynaclient.bulk.gate import Tally
     from dynaclient.call import Call
 
+_MANY = 20_000
+"""Rows from which on it pays to import numpy."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SAME = ("document", "operation", "server", "arguments", "columns", "rows", "select", "take", "format")
 """What must be the same when a run is taken up again."""
 
@@ -83,6 +91,10 @@ class Job:
         How.
     watch:
         Told how far it is, after every run of rows, by the thread that calls `run`.
+    halt:
+        Once it says True nothing more is begun: what is under way is finished and written, and `run` ends with Halted. Started again it goes on from there.
+    elsewhere:
+        What sends the rows in place of the threads of this process: given what keeps a frame and the tally, see `dynaclient.bulk.engines.remote.Remote`.
     """
 
     def __init__(
@@ -92,11 +104,16 @@ class Job:
         selection: Selection,
         settings: Settings,
         watch: Callable[[Progress], object] = lambda progress: None,
+        halt: Callable[[], bool] = lambda: False,
+        elsewhere: Callable[[Callable[[Frame], object], Tally], Remote] | None = None,
     ) -> None:
-        self._selection, self._settings, self._watch = selection, settings, watch
+        self._elsewhere = elsewhere
+        self._selection, self._settings, self._watch, self._halt = selection, settings, watch, halt
         self._format = format_of(settings.out)
         if self._format == "parquet":
             arrow_modules()
+        if self._format != "jsonl":
+            constants = _packing(call, constants, selection.about())
         self._channel = Channel(call, constants, Pace(settings.caps), numbered=False)
         self._limits = limits_of(self._channel.batch, settings.batch)
         self._solver = Solver(self._channel.send, self._channel.concerns_rows)
@@ -152,20 +169,32 @@ class Job:
         DynaclientError
             What stopped the run; started again it goes on where it was.
         """
-        self._settings.out.parent.mkdir(parents=True, exist_ok=True)
-        finished = self._taken_up()
-        if finished is not None:
-            return finished
-        shards = Shards(self._folder, self._settings.shard)
+        out = self._settings.out
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            return self._taken_up() or self._done()
+        except OSError as error:
+            hint = "make room and start it again: it goes on where it was" if error.errno in _FULL else ""
+            raise refused(str(error.filename or out), error.strerror or str(error), hint) from None
+
+    def _done(self) -> Summary:
+        grid = Grid(self._folder / "rows.npy") if self._format == "npy" and self._selection.plain else None
+        shards = Shards(self._folder, self._settings.shard, grid)
         try:
             self._send_rest(shards)
-            summary = self._finish(shards)
+            summary = self._finish(shards, grid)
             shards.remove()
-        except OSError as error:
-            hint = "make room and start it again: it goes on where it was"
-            raise refused(str(error.filename or self._folder), error.strerror or str(error), hint) from None
+        except BaseException:
+            if (
+                next(shards.done(), None) is None
+            ):  # nothing was done that could be taken up: what was said wrong may be said otherwise
+                shards.remove()
+                self._manifest.unlink(missing_ok=True)
+            raise
         finally:
             shards.close()
+            if grid is not None:
+                grid.close()
         return summary
 
     def _taken_up(self) -> Summary | None:
@@ -213,7 +242,7 @@ class Job:
             self._encoder.dims = self._encoder.dims or frame.facts.get("dims", 0)
         begun = time.monotonic()
         # A worker writes what it has before it sends again: a kill costs no more than the requests that are under way.
-        engine: Engine[Frame] = Engine(lambda run: self._kept(self._work(run), shards), self._settings.in_flight)
+        engine = self._engine(shards)
         self._watch(progress)
         try:
             for done in engine.unordered(runs(self._fresh(spans, shards), self._limits, self._settings.count)):
@@ -224,6 +253,19 @@ class Job:
         finally:
             engine.close()
         shards.seal()
+
+    def _engine(self, shards: Shards) -> Engine[Frame] | Remote:
+        if self._elsewhere is not None:
+            return self._elsewhere(lambda frame: self._brought(frame, shards), self._channel.gate.tally)
+        return Engine(lambda run: self._kept(self._work(run), shards), self._settings.in_flight, self._halt)
+
+    def _brought(self, frame: Frame, shards: Shards) -> None:
+        """Keep a frame that was made elsewhere, where nobody knew how long the vectors of the others are."""
+        dims = frame.facts.get("dims", 0)
+        if dims and dims != (self._encoder.dims or dims):
+            raise refused("out", f"vectors from row {frame.first} on have {dims} numbers, others {self._encoder.dims}")
+        self._encoder.dims = self._encoder.dims or dims
+        self._kept(frame, shards)
 
     def _fresh(self, spans: list[tuple[int, int]], shards: Shards) -> Iterator[tuple[int, Any]]:
         """The rows that are still to be sent; those that cannot be read are noted at once."""
@@ -263,10 +305,13 @@ class Job:
 
     # --- the end
 
-    def _finish(self, shards: Shards) -> Summary:
+    def _finish(self, shards: Shards, grid: Grid | None) -> Summary:
         settings, selection = self._settings, self._selection
         dims = self._encoder.dims
-        write_output(settings.out, self._format, selection, shards, dims, selection.keep)
+        if grid is not None:
+            grid.finish(settings.out, sum(end - first for first, end in shards.done()), dims, _failed(shards))
+        else:
+            write_output(settings.out, self._format, selection, shards, dims, selection.keep)
         errors = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl")
         rows, failed = self._write_errors(errors, shards, dims if self._format != "jsonl" else 0)
         summary = self._summary(shards, rows, failed)
@@ -294,6 +339,7 @@ class Job:
                     failed += 1
                     yield encode_json({"row": line.number, **line.error}) + b"\n"
 
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda file: file.writelines(told()))
         return rows, failed
 
@@ -319,6 +365,21 @@ class Job:
             usage=usage,
             cost=cost_of(tokens, self._settings.price),
         )
+
+
+def _packing(call: Call, constants: Mapping[str, Any], rows: int) -> Mapping[str, Any]:
+    """The constants of a call whose numbers are packed as they are read, since packed they end up; unless the caller says otherwise."""
+    if rows > _MANY:
+        with suppress(ImportError):
+            import_module("numpy")  # not needed, but where it is there it packs in a tenth of the time
+    return {**dict.fromkeys(call.options_among(["arrays"]), "float32"), **constants}
+
+
+def _failed(shards: Shards) -> Iterator[int]:
+    """The numbers of the rows that failed."""
+    for frame in shards.frames():
+        for place in frame.facts.get("errors") or ():
+            yield frame.first + int(place)
 
 
 def _fingerprint(name: str, value: Any) -> Any:

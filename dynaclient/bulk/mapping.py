@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynaclient.bulk.channel import Channel, Piece, input_of
 from dynaclient.bulk.engine import Engine
 from dynaclient.bulk.pace import Caps, Pace
-from dynaclient.bulk.plan import Run, estimate, limits_of, merge, runs
+from dynaclient.bulk.plan import Limits, Run, estimate, limits_of, merge, runs
 from dynaclient.bulk.poison import Solver, Stop
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
@@ -28,13 +28,49 @@ def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> Ite
     """The results of rows, lazily and in their order; see `dynaclient.Call.map`. An argument of the operation that is called as an option is the operation's."""
     hidden = {name for item in call.operation.arguments for name in (item.python_name, item.name)}
     options = {name: arguments[name] for name in MAP_OPTIONS if name in arguments and name not in hidden}
-    constants = {name: value for name, value in arguments.items() if name not in options and name != "split"}
-    return _mapped(call, rows, constants, **options)
+    constants = {name: value for name, value in arguments.items() if name not in options}
+    if "split" in constants and "split" not in hidden:
+        raise _bad("split", "rows are split anyway; `batch` says how many one request holds")
+    return _mapped(call, Rows(rows), constants, **options)
+
+
+class Rows:
+    """Rows as they are pulled, numbered from 0; where pulling one fails they are at their end, and ``error`` is why: the rows before it are still done.
+
+    Raises
+    ------
+    ArgumentError
+        Where they are no sequence of rows: a text is not one of letters, nor a mapping one of its keys.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self.error: Exception | None = None
+        try:
+            self._rows = iter(rows)
+        except TypeError:
+            raise _bad("rows", f"rows one after the other are expected, not {type(rows).__name__}") from None
+        if isinstance(rows, (str, bytes, bytearray, Mapping)):
+            raise _bad(
+                "rows", f"rows one after the other are expected, not one {type(rows).__name__}: put it in a list"
+            )
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        number = 0
+        while True:
+            try:
+                row = next(self._rows)
+            except StopIteration:
+                return
+            except Exception as error:  # noqa: BLE001 - the caller's own, raised again when its turn comes
+                self.error = error
+                return
+            yield number, row
+            number += 1
 
 
 def _mapped(
     call: Call,
-    rows: Iterable[Any],
+    rows: Rows,
     constants: Mapping[str, Any],
     batch: int | None = None,
     in_flight: int = IN_FLIGHT,
@@ -45,16 +81,16 @@ def _mapped(
 ) -> Iterator[Any]:
     if on_error not in ("raise", "record"):
         raise _bad("on_error", f"{on_error!r} is neither 'raise' nor 'record'")
-    limits = limits_of(call.operation.batch, batch)
+    limits = _limits(call, batch)
     pace = Pace(caps_of(rpm, tpm))
     channel = Channel(call, constants, pace)
     count = counter(tokenizer)
     solver = Solver(channel.send, channel.concerns_rows)
     engine = Engine(solver.solve, checked_in_flight(in_flight))
-    return _results(engine, runs(enumerate(rows), limits, count), on_error == "raise")
+    return _results(engine, rows, runs(rows, limits, count), on_error == "raise")
 
 
-def _results(engine: Engine[Piece], cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
+def _results(engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
     finished = engine.ordered(cut)
     try:
         for done in finished:
@@ -63,10 +99,21 @@ def _results(engine: Engine[Piece], cut: Iterator[Run[Any]], raising: bool) -> I
                     value.add_note(f"row {place} (counted from 0)")
                     raise value
                 yield value
+        if rows.error is not None:
+            raise rows.error
     except Stop as stop:
         raise stop.error from None
     finally:
         engine.close()
+
+
+def _limits(call: Call, batch: Any) -> Limits:
+    if batch is not None and call.operation.batch is None:
+        problem = (
+            f"the document does not say how {call.operation.dotted} takes several rows; each has a request of its own"
+        )
+        raise _bad("batch", problem)
+    return limits_of(call.operation.batch, batch)
 
 
 def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
@@ -87,7 +134,10 @@ def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
     batch = call.operation.batch
     if batch is None:
         raise _bad("split", f"the document does not say how the inputs of {call.operation.dotted} may be split")
-    limits = limits_of(batch, None if items is True else items)
+    try:
+        limits = limits_of(batch, None if items is True else items)
+    except ArgumentError as error:
+        raise _bad("split", error.problems[0].message) from None
     given = {name: value for name, value in arguments.items() if name != "split"}
     inputs, constants = _inputs(call, given)
     cut = list(runs(enumerate(inputs), limits, estimate if limits.tokens else _nothing))

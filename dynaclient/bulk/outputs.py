@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dynaclient.bulk.grid import npy_header
 from dynaclient.bulk.plan import Run
 from dynaclient.bulk.selection import Selection
 from dynaclient.bulk.shards import Frame, Shards, write_whole
@@ -223,7 +224,7 @@ def write_output(path: Path, format: str, selection: Selection, shards: Shards, 
     if format == "jsonl":
         write_whole(path, lambda file: file.writelines(_jsonl(lines(selection, shards, 0))))
     elif format == "npy":
-        write_whole(path, lambda file: _npy(file, selection, shards, dims))
+        write_whole(path, lambda file: _npy(file, lines(selection, shards, max(dims, 1)), dims))
     else:
         write_whole(path, lambda file: _parquet(file, lines(selection, shards, max(dims, 1)), max(dims, 1), keep))
 
@@ -234,27 +235,15 @@ def _jsonl(rows: Iterable[Line]) -> Iterator[bytes]:
         yield b'{"row":%d,%b%b\n' % (line.number, kept, line.result or b"")
 
 
-def _npy(file: BinaryIO, selection: Selection, shards: Shards, dims: int) -> None:
-    """NumPy's format 1.0: a header, then the numbers; a row that failed is not a number. The count is put into the header at the end."""
+def _npy(file: BinaryIO, rows: Iterable[Line], dims: int) -> None:
+    """A header, then the numbers; a row that failed is not a number. The count is put into the header at the end."""
     file.write(npy_header(0, dims))
     count, missing = 0, _NAN * dims
-    if selection.plain:
-        for frame in shards.frames():
-            whole = not frame.facts.get("errors")
-            file.write(frame.payload if whole else b"".join(row or missing for _, row, _ in _rows(frame, max(dims, 1))))
-            count += frame.count
-    else:
-        for line in lines(selection, shards, max(dims, 1)):
-            file.write(line.result or missing)
-            count += 1
+    for line in rows:
+        file.write(line.result or missing)
+        count += 1
     file.seek(0)
     file.write(npy_header(count, dims))
-
-
-def npy_header(rows: int, dims: int) -> bytes:
-    """The header of a ``.npy`` file of little-endian float32, of one length for all counts of rows."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dims}), }}"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
 
 
 def _parquet(file: BinaryIO, rows: Iterable[Line], dims: int, keep: Sequence[str]) -> None:

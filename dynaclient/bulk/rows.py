@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
-from dynaclient.openapi.media import decode_json
+from dynaclient.openapi.media import NotJSON, decode_lines
 
 FORMATS = ("jsonl", "csv", "tsv", "lines", "parquet")
 LINE = "line"
@@ -83,15 +83,13 @@ def open_rows(path: Path, format: str | None = None) -> Source:
 
 def _jsonl(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
-        for line in file:
-            if line.isspace():
-                continue
-            try:
-                value = decode_json(line)
-            except ValueError as error:
-                yield Bad(f"is not JSON: {error}", _shown(line))
-                continue
-            yield value if isinstance(value, dict) else {LINE: value}
+        for value in decode_lines(file):
+            if type(value) is dict:
+                yield value
+            elif type(value) is NotJSON:
+                yield Bad(f"is not JSON: {value.reason}", _shown(value.line))
+            else:
+                yield {LINE: value}
 
 
 def _lines(path: Path) -> Iterator[Row]:
@@ -110,6 +108,9 @@ def _separated(path: Path, delimiter: str) -> Iterator[Row]:
         lines = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             columns = next(lines, [])
+            twice = {name for name in columns if name and columns.count(name) > 1}
+            if twice:
+                raise _bad(f"the first line of {path.name} names {', '.join(map(repr, sorted(twice)))} more than once")
             for fields in lines:
                 if not fields:
                     continue

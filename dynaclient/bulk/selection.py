@@ -12,6 +12,8 @@ from typing import Any
 from dynaclient.bulk.plan import identity
 from dynaclient.bulk.rows import Bad, Row, Source
 from dynaclient.errors import ArgumentError, Problem
+from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.normal import NoFormError, normal
 
 _SEED = 0
 
@@ -91,10 +93,14 @@ class Selection:
                 if not picked.again:
                     yield picked.place, picked.value
             return
+        column = next(iter(self.columns.values())) if self.single else None
         for number, row in enumerate(islice(iter(self.source), self.limit)):
             if number == 0 and not isinstance(row, Bad):
                 self._check(row)
-            yield number, self._value(row)
+            if column is not None and type(row) is dict and column in row:  # most rows
+                yield number, row[column]
+            else:
+                yield number, self._value(row)
 
     def count(self) -> int:
         """How many rows are chosen; reads the file."""
@@ -102,7 +108,8 @@ class Selection:
 
     def about(self) -> int:
         """How many rows there are, more or less: as many as lines; 0 where that says nothing."""
-        lines = 0 if self.source.format == "parquet" else self.source.lines
+        format, lines = self.source.format, self.source.lines
+        lines = 0 if format == "parquet" else max(0, lines - 1) if format in ("csv", "tsv") else lines
         return min(number for number in (lines, self.limit, self.sample) if number is not None)
 
     def _drawn(self) -> frozenset[int]:
@@ -117,17 +124,26 @@ class Selection:
                 return row[next(iter(self.columns.values()))]
             return {name: row[column] for name, column in self.columns.items()}
         except KeyError as error:
-            return Bad(f"has no column {error.args[0]!r}")
+            return Bad(f"has no column {error.args[0]!r}", _shown(row))
 
     def _check(self, row: Mapping[str, Any]) -> None:
         """A column that the first row lacks was misspelled."""
-        missing = [name for name in (*self.columns.values(), *self.keep) if name not in row]
+        said = [*(("set", name) for name in self.columns.values()), *(("keep", name) for name in self.keep)]
+        missing = [(where, name) for where, name in said if name not in row]
         if missing:
             known = ", ".join(list(row)[:20])
             problems = tuple(
-                Problem("columns", f"the first row has no column {name!r}", hint=f"it has {known}") for name in missing
+                Problem(where, f"the first row has no column {name!r}", hint=f"it has {known}")
+                for where, name in missing
             )
             raise ArgumentError("the rows cannot be read", problems=problems)
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    try:
+        return encode_json(normal(row)).decode()[:200]
+    except NoFormError:
+        return repr(row)[:200]
 
 
 def _digest(value: Any) -> bytes:

@@ -14,9 +14,10 @@ import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.media import decode_json, encode_json, format_json
@@ -30,6 +31,7 @@ _HEAD = struct.Struct(
     "<4sQIIQI"
 )  # magic, first row, rows, bytes of facts, bytes of payload, checksum of all that follows
 _CACHED = 64
+_OPEN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,19 @@ class _Entry:
     offset: int
 
 
+class Beside(Protocol):
+    """Keeps the payloads of frames."""
+
+    def put(self, frame: Frame) -> Frame:
+        """Keep the payload of a frame; the frame without it."""
+
+    def holds(self, frame: Frame) -> bool:
+        """Whether the payload of a frame is there, whole."""
+
+    def sync(self) -> None:
+        """Make what is kept outlive a power cut."""
+
+
 class Shards:
     """The frames of one bulk run, in a folder; one process at a time.
 
@@ -67,10 +82,12 @@ class Shards:
         Made where it is missing.
     size:
         Bytes after which a shard is sealed.
+    beside:
+        Where the payloads are kept, instead of in the shards.
     """
 
-    def __init__(self, folder: Path, size: int = SHARD) -> None:
-        self._folder, self._size = folder, size
+    def __init__(self, folder: Path, size: int = SHARD, beside: Beside | None = None) -> None:
+        self._folder, self._size, self._beside = folder, size, beside
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self._entries: list[_Entry] = []
@@ -82,10 +99,10 @@ class Shards:
 
     def _recover(self) -> None:
         for path in sorted(self._folder.glob("*.open")):
-            good = _scan(path, checked=True)[1]
+            good = _scan(path, checked=True, holds=self._beside.holds if self._beside else None)[1]
             with path.open("r+b") as file:
                 file.truncate(good)
-                _seal(file, path)
+                self._seal(file, path)
         shards = sorted(self._folder.glob("*.shard"))
         for shard in shards:
             self._entries.extend(_scan(shard, checked=False)[0])
@@ -113,7 +130,7 @@ class Shards:
         OSError
             Where the disk is full, say; what was written before stays whole.
         """
-        data = memoryview(frame.packed())
+        data = memoryview((self._beside.put(frame) if self._beside else frame).packed())
         full = None
         with self._writing:
             if self._file is None:
@@ -137,25 +154,41 @@ class Shards:
                 self._file, self._synced = None, time.monotonic()
         if full is not None:  # the others write on meanwhile, to the next
             with full:
-                _seal(full, path)
+                self._seal(full, path)
 
     def seal(self) -> None:
         """Finish the shard at hand, once nobody writes any more: fsync, rename."""
         if self._file is not None:
             with self._file as file:
-                _seal(file, self._path)
+                self._seal(file, self._path)
             self._file = None
         self._entries.sort(key=lambda entry: entry.first)
 
+    def _seal(self, file: BinaryIO, path: Path) -> None:
+        if self._beside is not None:  # a frame never outlives its payload
+            self._beside.sync()
+        _seal(file, path)
+
     def frames(self) -> Iterator[Frame]:
         """All frames of sealed shards, in the order of their rows."""
-        for entry in self._entries:
-            yield _read(entry)
+        with ExitStack() as stack:
+            files: dict[Path, BinaryIO] = {}
+            for entry in self._entries:
+                file = files.get(entry.shard)
+                if file is None:
+                    if len(files) >= _OPEN:
+                        stack.close()
+                        files.clear()
+                    file = files[entry.shard] = stack.enter_context(entry.shard.open("rb"))
+                yield _read(entry, file)
 
     def frame(self, row: int) -> Frame:
         """The frame that holds a row."""
         entry = self._entries[bisect_right(self._entries, row, key=lambda entry: entry.first) - 1]
-        found = self._cache.pop(entry, None) or _read(entry)
+        found = self._cache.pop(entry, None)
+        if found is None:
+            with entry.shard.open("rb") as file:
+                found = _read(entry, file)
         self._cache[entry] = found
         if len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
@@ -186,8 +219,18 @@ def _seal(file: BinaryIO, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _scan(path: Path, *, checked: bool) -> tuple[list[_Entry], int]:
-    """The frames of a shard and where the last good one ends; ``checked``: their checksums are looked at."""
+def _scan(path: Path, *, checked: bool, holds: Callable[[Frame], bool] | None = None) -> tuple[list[_Entry], int]:
+    """The frames of a shard and where the last good one ends.
+
+    Parameters
+    ----------
+    path:
+        The shard.
+    checked:
+        Whether their checksums are looked at.
+    holds:
+        Whether the payload of a frame, which is kept elsewhere, is there.
+    """
     found: list[_Entry] = []
     size, offset = path.stat().st_size, 0
     with path.open("rb") as file:
@@ -195,7 +238,12 @@ def _scan(path: Path, *, checked: bool) -> tuple[list[_Entry], int]:
             file.seek(offset)
             magic, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
             end = offset + _HEAD.size + facts + payload
-            if magic != _MAGIC or end > size or (checked and zlib.crc32(file.read(facts + payload)) != check):
+            if magic != _MAGIC or end > size:
+                break
+            data = file.read(facts + payload) if checked else b""
+            if checked and zlib.crc32(data) != check:
+                break
+            if holds is not None and not holds(Frame(first, count, decode_json(data[:facts]), data[facts:])):
                 break
             found.append(_Entry(first, count, path, offset))
             offset = end
@@ -204,11 +252,10 @@ def _scan(path: Path, *, checked: bool) -> tuple[list[_Entry], int]:
     return found, offset
 
 
-def _read(entry: _Entry) -> Frame:
-    with entry.shard.open("rb") as file:
-        file.seek(entry.offset)
-        _, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
-        data = file.read(facts + payload)
+def _read(entry: _Entry, file: BinaryIO) -> Frame:
+    file.seek(entry.offset)
+    _, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
+    data = file.read(facts + payload)
     if len(data) != facts + payload or zlib.crc32(data) != check:
         raise _broken(entry.shard)
     return Frame(first, count, decode_json(data[:facts]), data[facts:])
@@ -252,11 +299,15 @@ def sync_folder(folder: Path) -> None:
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file so that it stands under its name whole or not at all: to a temporary file, fsynced, renamed."""
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)  # the room is needed
+        raise
     sync_folder(path.parent)
 
 

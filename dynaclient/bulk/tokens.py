@@ -53,6 +53,7 @@ def _tokenizers(path: str) -> Callable[[str], int]:
         raise FileNotFoundError(f"there is no file {path}")
     tokenizer = kind.from_file(path)
     tokenizer.no_truncation()
+    tokenizer.no_padding()  # some files fill every text up to one length
     return lambda text: len(tokenizer.encode(text).ids)
 
 

@@ -35,6 +35,7 @@ _COMMANDS = {
     "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),
     "api": ("dynaclient.cli.api", "api_group", "Keep documents under a name: dynaclient NAME GROUP OPERATION."),
     "serve": ("dynaclient.cli.serve", "serve_command", "Serve the document on this machine."),
+    "local": ("dynaclient.cli.local", "local_group", "Install a model for the embedded server."),
     "stubs": ("dynaclient.cli.stubs", "stubs_command", "Write type stubs of the document."),
     "mcp": ("dynaclient.cli.mcp", "mcp_command", "Serve operations as tools of the Model Context Protocol."),
     "completion": ("dynaclient.cli.completion", "completion_command", "Print the completion script of a shell."),

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynaclient.cli.calls import CallGroup, listing
+from dynaclient.cli.chosen import UNUSED, Amount, check, columns_of, named_as_typed
 from dynaclient.cli.documents import Opened, opened
+from dynaclient.cli.engines import elsewhere_of, engine_options
 from dynaclient.cli.operation import OperationCommand
 from dynaclient.cli.settings import settings_of, shared_options
 
 if TYPE_CHECKING:
     from dynaclient.bulk.job import Job
-    from dynaclient.bulk.selection import Selection
+    from dynaclient.bulk.rows import Source
+    from dynaclient.cli.inputs import Inputs
+    from dynaclient.cli.meter import Meter
     from dynaclient.cli.operation import Given
     from dynaclient.cli.said import Settings
     from dynaclient.client import Client
@@ -25,8 +30,6 @@ FAILED_ROWS = 11
 """The exit code where all was done and some rows failed."""
 SECTION = "Rows and results"
 _POSITIVE = click.IntRange(min=1)
-_MONEY = click.FloatRange(min=0)
-_RATE = click.FloatRange(min=0, min_open=True)
 
 
 class BulkOption(click.Option):
@@ -50,11 +53,12 @@ def _options(taken: set[str]) -> list[click.Parameter]:
         ("dedup", {"is_flag": True, "help": "Send rows that are the same once."}),
         ("batch", {"type": _POSITIVE, "metavar": "N", "help": "Rows in one request; without it what the document allows, else 128."}),
         ("in-flight", {"type": _POSITIVE, "metavar": "N", "default": 8, "help": "Requests under way at once; 8."}),
-        ("rpm", {"type": _RATE, "metavar": "N", "help": "Requests a minute at most."}),
-        ("tpm", {"type": _RATE, "metavar": "N", "help": "Tokens a minute at most."}),
+        ("rpm", {"type": Amount(), "metavar": "N", "help": "Requests a minute at most."}),
+        ("tpm", {"type": Amount(), "metavar": "N", "help": "Tokens a minute at most."}),
         ("tokenizer", {"metavar": "FILE|tiktoken:NAME", "help": "What counts tokens; without it they are estimated."}),
-        ("price", {"type": _MONEY, "metavar": "MONEY", "help": "Of a million tokens, to tell the cost."}),
+        ("price", {"type": Amount(least=0.0), "metavar": "MONEY", "help": "Of a million tokens, to tell the cost."}),
         ("overwrite", {"is_flag": True, "help": "Begin anew, whatever stands there."}),
+        *engine_options(),
     ]  # fmt: skip
     return [
         BulkOption([f"bulk_{name.replace('-', '_')}", f"--{'bulk-' if f'--{name}' in taken else ''}{name}"], **more)
@@ -69,6 +73,9 @@ class BulkCommand(OperationCommand):
         super().__init__(document, name, content_type)
         taken = {spelling for option in self.made.options for spelling in option.opts}
         self.params = [*_options(taken), *self.params]
+
+    def _shared(self, taken: Sequence[str]) -> list[click.Parameter]:
+        return [option for option in super()._shared(taken) if getattr(option, "setting", "") not in UNUSED]
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it over the rows; the exit code."""
@@ -125,29 +132,83 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
     chosen:
         The options of the bulk run, by name.
     """
+    from dynaclient.bulk.engine import Halted
     from dynaclient.cli.connect import client_of
+    from dynaclient.cli.halt import Halt
     from dynaclient.cli.inputs import Inputs
     from dynaclient.cli.meter import Meter
     from dynaclient.cli.output import Printer
     from dynaclient.cli.run import spelled_as_typed, warnings_told
     from dynaclient.cli.wording import options_named
 
+    check(command, settings, chosen)
+    halt = Halt()
     with (
         spelled_as_typed(command, given.spelled),
         options_named(settings.origin),
+        named_as_typed(),
         warnings_told(),
         Inputs("--spec" if settings.spec == "-" else "") as inputs,
         client_of(command.document, settings, inputs) as client,
         Meter(sys.stderr) as meter,
     ):
-        job = _job(command, settings, given, chosen, inputs, client, meter)
-        if settings.dry_run:
-            Printer(settings.output, settings.query).value(_shown(job))
-            return 0
-        summary = job.run()
-        meter.end()
+        arguments = _arguments(command, settings, given, inputs)
+        elsewhere = elsewhere_of(command, settings, chosen, arguments, inputs, halt)
+        try:
+            with _rows(chosen, inputs, meter, dry=settings.dry_run) as source:
+                job = _job(command, client, arguments, source, chosen, meter, halt, elsewhere)
+                if settings.dry_run:
+                    Printer(settings.output, settings.query).value(_shown(job))
+                    return 0
+                with halt:
+                    summary = job.run()
+        except Halted:
+            return _stopped(meter, halt.code, chosen)
+        meter.end(complete=True)
         Printer(settings.output, settings.query).value(summary.shown())
     return FAILED_ROWS if summary.failed else 0
+
+
+def _arguments(command: OperationCommand, settings: Settings, given: Given, inputs: Inputs) -> dict[str, Any]:
+    """What is the same for all rows."""
+    from dynaclient.cli.run import arguments_of
+
+    arguments = arguments_of(command, given, inputs)
+    if settings.content_type and not command.owns("--content-type"):
+        arguments["content_type"] = settings.content_type
+    return arguments
+
+
+@contextmanager
+def _rows(chosen: Mapping[str, Any], inputs: Inputs, meter: Meter, *, dry: bool) -> Iterator[Source]:
+    """The file of rows; those that can be read but once, from standard input or a pipe, in one that is there until the run is complete."""
+    from dynaclient.bulk.rows import open_rows
+    from dynaclient.bulk.spool import is_pipe, spooled
+
+    path = Path(chosen["rows"])
+    if chosen["rows"] != "-" and not is_pipe(path):
+        yield open_rows(path, chosen["rows_format"])
+        return
+    stream = inputs.file("-", "--rows").content if chosen["rows"] == "-" else path
+    out = None if dry else Path(chosen["out"])
+    begun = lambda: meter.seen is not None  # noqa: E731
+    with spooled(stream, out, chosen["rows_format"], overwrite=chosen["overwrite"], begun=begun) as source:
+        yield source
+
+
+def _stopped(meter: Meter, code: int, chosen: Mapping[str, Any]) -> int:
+    """Tell how far a run came that was ended by a signal; the exit code."""
+    from dynaclient.cli import messages
+
+    meter.end()
+    seen = meter.seen
+    done = f"{seen.rows:,} of {seen.total:,} rows are done" if seen and seen.total else "no output was written"
+    hint = "The same command goes on from there."
+    kept = f"{chosen['out']}.rows"
+    if Path(kept).exists():
+        hint = f"The same command goes on from there, with the same rows or with --rows {kept}, where they are kept."
+    messages.error(f"stopped by a signal: {done}", hint, {"type": "Halted", "exit_code": code})
+    return code
 
 
 def _shown(job: Job) -> dict[str, Any]:
@@ -157,25 +218,25 @@ def _shown(job: Job) -> dict[str, Any]:
 
 def _job(
     command: OperationCommand,
-    settings: Settings,
-    given: Given,
-    chosen: Mapping[str, Any],
-    inputs: Any,
     client: Client,
-    meter: Any,
+    arguments: Mapping[str, Any],
+    source: Source,
+    chosen: Mapping[str, Any],
+    meter: Meter,
+    halt: Callable[[], bool],
+    elsewhere: Callable[..., Any] | None,
 ) -> Job:
     from dynaclient.bulk.job import Job
     from dynaclient.bulk.job import Settings as JobSettings
     from dynaclient.bulk.mapping import caps_of
+    from dynaclient.bulk.selection import Selection
     from dynaclient.bulk.tokens import counter
-    from dynaclient.cli.run import arguments_of
 
-    arguments = arguments_of(command, given, inputs)
-    if settings.content_type and not command.owns("--content-type"):
-        arguments["content_type"] = settings.content_type
-    out = Path(chosen["out"] or "dry-run.jsonl")
+    columns = columns_of(command, chosen["set"], arguments)
+    single = command.operation.batch is not None
+    picking = {name: chosen[name] for name in ("limit", "sample", "dedup", "keep")}
     details = JobSettings(
-        out=out,
+        out=Path(chosen["out"] or "dry-run.jsonl"),
         count=counter(chosen["tokenizer"]),
         errors=Path(chosen["errors"]) if chosen["errors"] else None,
         take=chosen["take"] or "",
@@ -185,51 +246,5 @@ def _job(
         price=chosen["price"],
         overwrite=chosen["overwrite"],
     )
-    return Job(client[command.operation.dotted], arguments, _selection(command, chosen, out), details, meter)
-
-
-def _selection(command: OperationCommand, chosen: Mapping[str, Any], out: Path) -> Selection:
-    from dynaclient.bulk.rows import open_rows
-    from dynaclient.bulk.selection import Selection
-    from dynaclient.bulk.spool import spooled
-
-    columns = _columns(command, chosen["set"])
-    path = spooled(sys.stdin.buffer, out) if chosen["rows"] == "-" else Path(chosen["rows"])
-    return Selection(
-        open_rows(path, chosen["rows_format"]),
-        columns,
-        single=command.operation.batch is not None,
-        limit=chosen["limit"],
-        sample=chosen["sample"],
-        dedup=chosen["dedup"],
-        keep=chosen["keep"],
-    )
-
-
-def _columns(command: OperationCommand, entries: tuple[str, ...]) -> dict[str, str]:
-    """Python name of the parameter -> column."""
-    operation = command.operation
-    names: dict[str, str] = {}
-    for item in operation.arguments:
-        for name in (item.python_name, item.name, item.python_name.strip("_").replace("_", "-")):
-            names.setdefault(name, item.python_name)
-    found: dict[str, str] = {}
-    for entry in entries:
-        name, equals, column = entry.partition("=")
-        if not equals or not column:
-            raise click.UsageError(f"--set {entry}: PARAM=COLUMN is expected")
-        if name not in names:
-            raise click.UsageError(f"--set {name}: {operation.dotted} takes {', '.join(dict.fromkeys(names.values()))}")
-        found[names[name]] = column
-    batch = operation.batch
-    if batch is None:
-        if not found:
-            raise click.UsageError("--set is missing: which parameter comes from which column?")
-        return found
-    wanted = names.get(batch.input, batch.input)
-    others = [name for name in found if name != wanted]
-    if others:
-        raise click.UsageError(f"--set {others[0]}: only {wanted} differs among the rows of one request")
-    if wanted not in found:
-        raise click.UsageError(f"--set {wanted}=COLUMN is missing")
-    return found
+    selection = Selection(source, columns, single=single, **picking)
+    return Job(client[command.operation.dotted], arguments, selection, details, meter, halt, elsewhere)

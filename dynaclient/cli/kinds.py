@@ -62,6 +62,21 @@ class Seconds(click.ParamType[float]):
         return seconds
 
 
+class Split(click.ParamType[int]):
+    """How many inputs one request holds; ``auto``: as many as the document allows."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or True."""
+        if value is True or value == "auto":
+            return True
+        text = str(value)
+        if not re.fullmatch("[0-9]{1,12}", text) or not int(text):
+            self.fail(f"{text[:60]!r} is neither a whole number above 0 nor `auto`.", param, ctx)
+        return int(text)
+
+
 class Retries(Lines):
     """A number of retries, ``none``, or fields of the retry policy: ``max-attempts=3,max-interval=2000``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -31,6 +32,8 @@ class Meter:
         self._shown = clock()
         self._width = 0
         self._last: Progress | None = None
+        self.seen: Progress | None = None
+        """What was told last; None before the run has begun."""
 
     def __enter__(self) -> Self:
         return self
@@ -42,16 +45,16 @@ class Meter:
 
     def __call__(self, progress: Progress) -> None:
         """Take note."""
-        self._last = progress
+        self._last = self.seen = progress
         now = self._clock()
         if now - self._shown >= (_OFTEN if self._terminal else _SELDOM):
             self._shown = now
             self._show(progress)
 
-    def end(self) -> None:
-        """Show the last state, and end the line."""
-        if self._last is not None:
-            self._show(self._last)
+    def end(self, *, complete: bool = False) -> None:
+        """Show the last state, and end the line; ``complete``: all rows are done, so that their number is known."""
+        if self._last is not None and (complete or self._last.rows or self._terminal):
+            self._show(replace(self._last, total=self._last.rows) if complete else self._last)
             self._last = None
             if self._terminal:
                 self._write("\n")
@@ -76,11 +79,11 @@ class Meter:
 
 def line(progress: Progress, *, bar: bool) -> str:
     """``[#####     ] 1,200 of 5,000 rows  310 rows/s  8,100 tokens/s  0:12 left  2 retries  1 throttled  0 failed``."""
-    done, total = progress.rows, progress.total
+    done, total = progress.rows, max(progress.total, progress.rows if progress.total else 0)
     elapsed = max(progress.elapsed, 1e-9)
     speed = (done - progress.before) / elapsed
     parts = [f"[{'#' * round(min(done / total, 1.0) * _WIDTH):<{_WIDTH}}]"] if bar and total else []
-    parts.append(f"{done:,} of {total:,} rows" if total >= done > 0 or total else f"{done:,} rows")
+    parts.append(f"{done:,} of {total:,} rows" if total else f"{done:,} rows")
     if progress.elapsed:
         parts += [f"{speed:,.0f} rows/s", f"{progress.tokens / elapsed:,.0f} tokens/s"]
     if total > done and speed > 0:

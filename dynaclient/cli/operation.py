@@ -80,6 +80,8 @@ class OperationCommand(Sectioned):
         operation, idle = self.operation, set()
         if operation.body is None or len(operation.body.content) < 2:
             idle.add("content_type")
+        if operation.batch is None:
+            idle.add("split")
         if operation.paging is None and operation.method != "GET":
             idle |= {"all", "pages", "max_items"}
         if not any(server.variables for server in operation.servers):

@@ -55,6 +55,8 @@ def run_call(command: OperationCommand, settings: Settings, given: Given) -> Non
         arguments = arguments_of(command, given, inputs)
         if settings.content_type and not command.owns("--content-type"):
             arguments["content_type"] = settings.content_type
+        if settings.split is not None:
+            arguments["split"] = settings.split
         call = client[command.operation.dotted]
         if settings.written_as in ("python", "shell"):
             from dynaclient.cli.shown import shown_as
@@ -78,6 +80,10 @@ def _check(settings: Settings) -> None:
     paged = "--max-items" if settings.max_items is not None else "--all" if settings.all else ""
     ways = [paged, "--pages" if settings.pages else "", "--stream" if settings.stream else ""]
     ways.append("--output-file" if settings.output_file not in (None, "-") else "")
+    if settings.split is not None:
+        unsent = (("--dry-run", settings.dry_run), ("--curl", settings.curl), ("--as", settings.written_as))
+        bare = settings.output_file == "-" or (settings.output == "raw" and settings.query is None)
+        ways += ["--split", *(name for name, said in (*unsent, ("-o raw", bare)) if said)]
     chosen = [way for way in ways if way]
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} cannot be used together")

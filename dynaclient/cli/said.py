@@ -37,6 +37,7 @@ class Settings(Struct, frozen=True):
     all: bool = False
     pages: bool = False
     max_items: int | None = None
+    split: bool | int | None = None
     output_file: str | None = None
     drift: str | None = None
     output: str | None = None

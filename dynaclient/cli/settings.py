@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from dynaclient.cli.kinds import Filled, Lines, Named, Pem, Profile, ProxyUrl, Retries, SchemeName, Seconds, ServerName
+from dynaclient.cli.kinds import (
+    Filled,
+    Lines,
+    Named,
+    Pem,
+    Profile,
+    ProxyUrl,
+    Retries,
+    SchemeName,
+    Seconds,
+    ServerName,
+    Split,
+)
 
 if TYPE_CHECKING:
     from dynaclient.cli.said import Settings
@@ -185,6 +197,11 @@ _OPTIONS: Mapping[str, _Spec] = {
         ("--content-type",),
         "The media type of the body, where the operation takes several.",
         {"metavar": "TYPE", "type": Filled("the media type")},
+    ),
+    "split": _Spec(
+        ("--split",),
+        "Send one call as several: as many requests as the inputs need, each with as many as the document allows, or with N; their replies are merged.",
+        {"metavar": "[N]", "is_flag": False, "flag_value": "auto", "type": Split()},
     ),
     "settings": _Spec(
         ("--settings",),

@@ -26,6 +26,7 @@ Exit codes
   12  spec: something breaking was found or refused (errors)
  130  interrupted (Ctrl-C)
  141  nobody reads the output any more (broken pipe)
+ 143  bulk was ended by SIGTERM
 """,
     "values": """\
 Values of arguments

@@ -53,6 +53,7 @@ _OPTIONS: Mapping[str, str] = {
     "credentials": "--credential",
     "profile": "--profile",
     "content_type": "--content-type",
+    "split": "--split",
     "client_id": "--client-id",
     "scheme": "SCHEME",
 }

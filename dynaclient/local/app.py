@@ -20,8 +20,10 @@ from dynaclient.local.embeddings import Handler, handler_for
 from dynaclient.local.faults import IN_THE_BODY, Fault, Faults
 from dynaclient.local.hashing import MODEL
 from dynaclient.local.incoming import Incoming, Judge, RejectedError, read_request
+from dynaclient.local.models import Catalog
 from dynaclient.local.replies import Replies, preference, success
 from dynaclient.local.routes import Match, Routes
+from dynaclient.local.weights import PACKAGES, Package
 from dynaclient.openapi.media import decode_json, is_json
 from dynaclient.openapi.model import Api, Operation, OperationKey
 from dynaclient.openapi.read import operation as read_operation
@@ -53,6 +55,8 @@ class App:
         What shall go wrong.
     vary:
         A seed: replies differ from call to call, by chance, within what the document allows. None: the same reply each time.
+    packages:
+        The models that are served where they are installed.
     """
 
     def __init__(
@@ -63,11 +67,12 @@ class App:
         aliases: Iterable[str] = (),
         faults: Faults | None = None,
         vary: int | None = None,
+        packages: Iterable[Package] = PACKAGES,
     ) -> None:
         self.api = api
         self.faults = faults or Faults()
         self._token = None if require_bearer is None else require_bearer.encode()
-        self._aliases = tuple(aliases)
+        self._catalog = Catalog(tuple(aliases), tuple(packages))
         self._routes = Routes(api)
         self._varies = vary is not None
         self._replies = Replies(api.document, self._check, None if vary is None else Random(vary))
@@ -202,7 +207,7 @@ class App:
         found = self._endpoints.get(key.pointer)
         if found is None:
             operation = read_operation(self.api, key)
-            handler = handler_for(self.api, operation, self._replies, self._aliases)
+            handler = handler_for(self.api, operation, self._replies, self._catalog)
             found = self._endpoints[key.pointer] = _Endpoint(operation, handler)
         return found
 

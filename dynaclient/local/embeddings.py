@@ -11,22 +11,24 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.local.answers import error_response, json_response
-from dynaclient.local.hashing import DIMENSIONS, MODEL, count, embed
+from dynaclient.local.hashing import MODEL
 from dynaclient.local.incoming import Incoming
+from dynaclient.local.models import Catalog, Lexical, Made, UnavailableError
 from dynaclient.local.replies import Replies, json_media, status_of, success
 from dynaclient.openapi.model import Api, MediaType, Operation
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import properties, subschemas, types
 from dynaclient.wire import Response
 
-MAX_DIMENSIONS = 4096
-_CREATED = 1704067200  # 2024-01-01
+TRUNCATED = "X-Dynaclient-Truncated"
+"""The header field that tells of which inputs only the beginning was read."""
+_TOLD = 100  # how many of them it tells
 _LOOSE = frozenset({"created", "owned_by"})
 
 Handler = Callable[[Incoming], Response]
 
 
-def handler_for(api: Api, operation: Operation, replies: Replies, aliases: tuple[str, ...]) -> Handler | None:
+def handler_for(api: Api, operation: Operation, replies: Replies, catalog: Catalog) -> Handler | None:
     """The handler of an operation that has OpenAI's shape, None for any other.
 
     An operation is *embeddings* where it is a POST whose path ends in ``/embeddings``, whose JSON body has ``input``, and whose JSON reply has
@@ -40,8 +42,8 @@ def handler_for(api: Api, operation: Operation, replies: Replies, aliases: tuple
         The document and the operation.
     replies:
         Makes and judges replies.
-    aliases:
-        More names of the model.
+    catalog:
+        The models.
     """
     reply = success(operation)
     media = json_media(reply.content) if reply else None
@@ -49,13 +51,13 @@ def handler_for(api: Api, operation: Operation, replies: Replies, aliases: tuple
         return None
     schema, path = media.schema, operation.path.rstrip("/")
     shape = Shape(replies, media, status_of(reply))
-    models = Models(aliases, shape)
+    models = Models(catalog, shape)
     silent = not properties(api.document, schema) and not types(api.document, schema)
     item = _items(api, _member(api, schema, "data"))
     if operation.method == "POST" and path.endswith("/embeddings"):
         body = json_media(operation.body.content) if operation.body else None
         meant = body is not None and _member(api, body.schema, "input") and (silent or _member(api, item, "embedding"))
-        return models.create if meant and shape.fits(models.embeddings([""], MODEL, DIMENSIONS)) else None
+        return models.create if meant and shape.fits(specimen()) else None
     if operation.method != "GET":
         return None
     if path.endswith("/models"):
@@ -64,7 +66,7 @@ def handler_for(api: Api, operation: Operation, replies: Replies, aliases: tuple
     names = [parameter.name for parameter in operation.parameters if parameter.location == "path"]
     if len(names) == 1 and path.endswith("/models/{" + names[0] + "}"):
         meant = silent or _member(api, schema, "id")
-        return partial(models.retrieve, names[0]) if meant and shape.fits(described(MODEL)) else None
+        return partial(models.retrieve, names[0]) if meant and shape.fits(catalog.entry(MODEL)) else None
     return None
 
 
@@ -82,6 +84,13 @@ class Shape:
                 return True
             self._base = self._replies.value(self._media)
             return self._replies.accepts(self._media, self.complete(specimen))
+        except SpecError:
+            return False
+
+    def allows(self, value: Any) -> bool:
+        """Whether a reply, completed, satisfies the schema."""
+        try:
+            return self._replies.accepts(self._media, self.complete(value))
         except SpecError:
             return False
 
@@ -103,60 +112,53 @@ def _filled(value: Any, base: Any) -> Any:
 
 
 class Models:
-    """``hash-384`` and its aliases, and what can be asked of them."""
+    """What can be asked of the models."""
 
-    def __init__(self, aliases: tuple[str, ...], shape: Shape) -> None:
-        self.names = tuple(dict.fromkeys((MODEL, *aliases)))
-        self._shape = shape
+    def __init__(self, catalog: Catalog, shape: Shape) -> None:
+        self._catalog, self._shape = catalog, shape
+        self._told: bool | None = None
 
     def create(self, incoming: Incoming) -> Response:
         """Answer an embeddings request."""
         body: Mapping[str, Any] = incoming.body if isinstance(incoming.body, Mapping) else {}
-        model = body.get("model", MODEL)
-        if model not in self.names:
-            return self.unknown(str(model))
-        dimensions = body.get("dimensions")
-        dimensions = DIMENSIONS if dimensions is None else dimensions
-        if not isinstance(dimensions, int) or not 1 <= dimensions <= MAX_DIMENSIONS:
-            return error_response(
-                400,
-                f"dimensions must be a whole number from 1 to {MAX_DIMENSIONS}, not {dimensions!r}.",
-                param="dimensions",
-            )
-        encoding = body.get("encoding_format") or "float"
-        if encoding not in ("float", "base64"):
-            return error_response(
-                400, f"encoding_format must be float or base64, not {str(encoding)[:40]!r}.", param="encoding_format"
-            )
-        inputs = _inputs(body.get("input"))
-        if inputs is None:
-            return error_response(
-                400,
-                "input must be a text, a list of texts, a list of token ids, or a list of such lists.",
-                param="input",
-            )
-        return self._reply(self.embeddings(inputs, model, dimensions, base64=encoding == "base64"))
+        name = str(body.get("model", MODEL))
+        try:
+            model = self._catalog.find(name)
+            dimensions = model.dimensions(body.get("dimensions"))
+            encoding = body.get("encoding_format") or "float"
+            if encoding not in ("float", "base64"):
+                message = f"encoding_format must be float or base64, not {str(encoding)[:40]!r}."
+                return error_response(400, message, param="encoding_format")
+            inputs = _inputs(body.get("input"))
+            if inputs is None:
+                message = "input must be a text, a list of texts, a list of token ids, or a list of such lists."
+                return error_response(400, message, param="input")
+            return self._created(model.make(inputs, dimensions), name, base64=encoding == "base64")
+        except UnavailableError as error:
+            return _unavailable(error)
 
-    def _reply(self, value: Any) -> Response:
-        return json_response(self._shape.complete(value), self._shape.status)
+    def _created(self, made: Made, name: str, *, base64: bool) -> Response:
+        value = written(made, name, base64=base64)
+        if made.truncated is not None and self._tells():
+            cut = frozenset(made.truncated)
+            for item in value["data"]:
+                item["truncated"] = item["index"] in cut
+        return self._reply(value, {TRUNCATED: _listed(made.truncated)} if made.truncated else None)
 
-    def embeddings(self, inputs: list[Any], model: str, dimensions: int, *, base64: bool = False) -> dict[str, Any]:
-        """The body of an embeddings reply."""
-        write = _base64 if base64 else array.tolist
-        size = sum(map(count, inputs))
-        return {
-            "object": "list",
-            "data": [
-                {"object": "embedding", "index": index, "embedding": write(vector)}
-                for index, vector in enumerate(embed(inputs, dimensions))
-            ],
-            "model": model,
-            "usage": {"prompt_tokens": size, "total_tokens": size},
-        }
+    def _tells(self) -> bool:
+        """Whether the document lets the items of a reply have ``truncated``."""
+        if self._told is None:
+            value = specimen()
+            value["data"][0]["truncated"] = True
+            self._told = self._shape.allows(value)
+        return self._told
+
+    def _reply(self, value: Any, headers: Mapping[str, str] | None = None) -> Response:
+        return json_response(self._shape.complete(value), self._shape.status, headers)
 
     def listed(self) -> dict[str, Any]:
         """The body of the list of models."""
-        return {"object": "list", "data": [described(name) for name in self.names]}
+        return {"object": "list", "data": list(self._catalog.entries())}
 
     def list_all(self, _incoming: Incoming) -> Response:
         """Answer a request for the list of models."""
@@ -165,23 +167,38 @@ class Models:
     def retrieve(self, parameter: str, incoming: Incoming) -> Response:
         """Answer a request for one model, which a path parameter names."""
         name = str(incoming.parameters[parameter])
-        return self._reply(described(name)) if name in self.names else self.unknown(name)
-
-    def unknown(self, name: str) -> Response:
-        """404 for a model that is not served."""
-        return error_response(
-            404,
-            f"The model {name[:200]!r} is not served here; {', '.join(self.names)} {'is' if len(self.names) == 1 else 'are'}. "
-            f"To serve {MODEL} under this name too, start the server with --model-alias {name[:200]}, "
-            f"or App(api, aliases=[...]).",
-            param="model",
-            code="model_not_found",
-        )
+        entry = self._catalog.entry(name)
+        return _unavailable(self._catalog.absent(name)) if entry is None else self._reply(entry)
 
 
-def described(name: str) -> dict[str, Any]:
-    """One model."""
-    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "dynaclient"}
+def specimen() -> dict[str, Any]:
+    """The body of a reply to an empty text."""
+    model = Lexical()
+    return written(model.make([""], model.dimensions(None)), MODEL)
+
+
+def written(made: Made, name: str, *, base64: bool = False) -> dict[str, Any]:
+    """The body of an embeddings reply."""
+    write = _base64 if base64 else array.tolist
+    return {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": index, "embedding": write(vector)}
+            for index, vector in enumerate(made.vectors)
+        ],
+        "model": name,
+        "usage": {"prompt_tokens": made.tokens, "total_tokens": made.tokens},
+    }
+
+
+def _unavailable(error: UnavailableError) -> Response:
+    kind = "server_error" if error.status >= 500 else "invalid_request_error"
+    return error_response(error.status, error.message, kind=kind, param="model", code=error.code)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    """``0,5``; of very many the first, and dots."""
+    return ",".join(map(str, numbers[:_TOLD])) + (",..." if len(numbers) > _TOLD else "")
 
 
 def _inputs(value: Any) -> list[Any] | None:

@@ -23,7 +23,9 @@ CALL_OPTIONS: Mapping[str, str] = {
     "headers": "Mapping[str, str] | None",
     "validate": "str | Mapping[str, str] | None",
     "arrays": "bool | str | None",
+    "split": "bool | int | None",
 }
+"""The call options and their types; ``split`` only where the document says how the operation batches."""
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
     "content_type": "The media type of the body.",
@@ -33,6 +35,7 @@ _OPTION_HELP = {
     "headers": "Header fields to add.",
     "validate": "`strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.",
     "arrays": "True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.",
+    "split": "True, or how many inputs one request holds: as many requests as the inputs need, their replies merged into one.",
 }
 
 
@@ -53,6 +56,8 @@ def offered_options(operation: Operation) -> tuple[str, ...]:
         taken.add("body")
     if len(content) < 2 and not any("*" in media.name for media in content):
         taken.add("content_type")
+    if operation.batch is None:
+        taken.add("split")
     return tuple(name for name in CALL_OPTIONS if name not in taken)
 
 

@@ -12,12 +12,13 @@ from dynaclient.openapi.model import Api, MediaType, Operation, Parameter
 from dynaclient.openapi.read import with_media
 from dynaclient.openapi.shape import annotation, types
 from dynaclient.openapi.signature import CALL_OPTIONS, docstring, offered_options
+from dynaclient.openapi.stubmaps import Rows, map_options, row_keys, rows_alone, rows_together
 from dynaclient.openapi.stubreplies import Given, given
-from dynaclient.openapi.stubtext import OPTIONS, Argument, camel, literal, typed_dict
+from dynaclient.openapi.stubtext import MAP_OPTIONS, OPTIONS, Argument, camel, literal, typed_dict
 from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
-_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type"))
+_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type", "split"))
 _MODE = 'Literal["strict", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
@@ -81,13 +82,31 @@ class CallWriter:
         variants = self._variants(operation, name)
         switch = self._switch(operation, gives)
         keys = [self._keys(variant, name, number, switch) for number, variant in enumerate(variants)]
-        self.definitions[name] = _Class(
-            operation, self._api, gives, variants, keys, switch, waits=False, lean=self._lean
-        ).text(name)
-        self.definitions[waiting] = _Class(
-            operation, self._api, gives, variants, keys, switch, waits=True, lean=self._lean
-        ).text(waiting)
+        rows = self._rows(operation, gives, variants, name)
+        for own, waits in ((name, False), (waiting, True)):
+            self.definitions[own] = _Class(
+                operation, self._api, gives, variants, keys, rows, switch, waits=waits, lean=self._lean
+            ).text(own)
         return name, waiting
+
+    def _rows(self, operation: Operation, gives: Given, variants: list[Variant], name: str) -> Rows | None:
+        """What ``map`` takes; None where it is not typed."""
+        batch = operation.batch
+        if self._lean or not operation.arguments:
+            return None
+        taken = {field.python_name for field in operation.arguments}
+        if batch is None:
+            return rows_alone(gives.value or "Any", taken)
+        carrying = {_keyword(field) for field in operation.arguments if field.name == batch.input}
+        keys = []
+        for number, variant in enumerate(variants, 1):
+            fields = [one for one in variant.arguments if one.name not in carrying]
+            standard = {option: _OPTION_TYPES[option] for option in _STANDARD}
+            own, text = row_keys(self._made.names, f"{name}Rows{number if number > 1 else ''}", fields, standard)
+            self.definitions.setdefault(MAP_OPTIONS, map_options())
+            self.definitions[own] = text
+            keys.append(own)
+        return rows_together(self._made.of(batch.item, "request", f"{name}Row"), gives.result, keys, taken)
 
     def _keys(self, variant: Variant, name: str, number: int, switch: Parameter | None) -> str:
         """The TypedDict of one way to call."""
@@ -149,7 +168,7 @@ class CallWriter:
         return [_variant(fields, rest), _variant([replace(whole, required=True), *loose], rest)]
 
     def _argument(self, field: Parameter, kind: str, hint: str) -> Argument:
-        name = "self_" if field.python_name == "self" else field.python_name
+        name = _keyword(field)
         required = field.required and (field.name, field.location) not in self._settings
         if (
             kind == "multipart"
@@ -192,6 +211,10 @@ class CallWriter:
         return union(dict.fromkeys([*parts, "Mapping[str, Any]"]))
 
 
+def _keyword(field: Parameter) -> str:
+    return "self_" if field.python_name == "self" else field.python_name
+
+
 def _variant(fields: Iterable[Argument], rest: Iterable[Argument]) -> Variant:
     return Variant((*sorted(fields, key=lambda one: not one.required), *rest))
 
@@ -205,6 +228,7 @@ class _Class:
     gives: Given
     variants: list[Variant]
     keys: list[str]
+    rows: Rows | None
     switch: Parameter | None
     waits: bool
     lean: bool
@@ -226,7 +250,8 @@ class _Class:
 
     def _others(self, awaited: str) -> list[str]:
         """The verbs that give the same for every operation."""
-        lines = [*self._verb("request", "Request"), *self._verb("curl", "str")]
+        lines = _overloaded(self.rows.verb(waits=self.waits)) if self.rows else []
+        lines += [*self._verb("request", "Request"), *self._verb("curl", "str")]
         taken = {one.name for variant in self.variants for one in variant.arguments}
         progress = "" if "progress" in taken else ", *, progress: Progress | None = ..."
         return lines + self._verb("save", "Saved", f"path: str | PathLike[str], /{progress}", awaited)
@@ -253,12 +278,18 @@ class _Class:
             (Argument(name, "bool", required=True), self._value()),
         ]  # fmt: skip
 
+    def _split(self) -> list[Argument]:
+        """The option of the verbs that send one call as several."""
+        return _options({"split"} & set(offered_options(self.operation)))
+
     def _called(self) -> list[str]:
         blocks = []
         for number, variant in enumerate(self.variants):
             for place, (switch, value) in enumerate(self._ways()):
                 rest = variant.without(switch.name) if switch else variant.arguments
-                arguments = sorted([*rest, *([switch] if switch else [])], key=lambda one: not one.required)
+                arguments = sorted(
+                    [*rest, *([switch] if switch else []), *self._split()], key=lambda one: not one.required
+                )
                 text = docstring(self.operation, self.api.document) if not (number or place or self.waits) else ""
                 blocks.append(_signature("async def" if self.waits else "def", arguments, value, text or self._short()))
         return _overloaded(blocks)
@@ -270,7 +301,8 @@ class _Class:
         blocks = []
         for keys in self.keys:
             for switch, value in self._ways():
-                first = f", *, {_shown(switch)}" if switch else ""
+                own = [_shown(one) for one in (*([switch] if switch else []), *self._split())]
+                first = f", *, {', '.join(own)}" if own else ""
                 blocks.append(
                     [f"    {awaited}def send(self{first}, **arguments: Unpack[{keys}]) -> ResultOf[{value}]: ..."]
                 )

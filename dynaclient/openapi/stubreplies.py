@@ -22,12 +22,13 @@ _STEP = re.compile(r"\.([A-Za-z_]\w*)|\['([^']+)'\]")
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a call gives: ``value`` the type of a reply that is read whole, ``""`` where there is none such; ``item`` that of the items of a stream, ``""`` where there is none;
-    ``listed`` that of the items of its pages.
+    ``listed`` that of the items of its pages; ``result`` that of the results of a batch, one for each input.
     """
 
     value: str
     item: str
     listed: str
+    result: str = "Any"
 
 
 def given(made: Types, operation: Operation, name: str) -> Given:
@@ -46,7 +47,12 @@ def given(made: Types, operation: Operation, name: str) -> Given:
                 whole[_value(made, media, f"{name}Reply")] = None
     if not replies:
         whole["Any"] = None
-    return Given(_joined(whole), _joined(items), _listed(made, operation, replies, name))
+    return Given(
+        _joined(whole),
+        _joined(items),
+        _listed(made, operation, replies, name),
+        _result(made, operation, replies, name),
+    )
 
 
 def _joined(found: Iterable[str]) -> str:
@@ -103,13 +109,28 @@ def _shaped(made: Types, shape: Shape, hint: str) -> str:
     return event
 
 
-# --- pages
+# --- batches and pages
+
+
+def _result(made: Types, operation: Operation, replies: Iterable[Reply], name: str) -> str:
+    """The type of one result of a batch."""
+    schema = _json_schema(replies)
+    known = made.fields(schema).get(operation.batch.output) if operation.batch and schema else None
+    found = dict.fromkeys(
+        item for place in (known.places if known else ()) for item in made.items(place, f"{name}Result")
+    )
+    return _joined(found) or "Any"
+
+
+def _json_schema(replies: Iterable[Reply]) -> str | None:
+    """The schema of the first reply in JSON."""
+    return next(
+        (media.schema for reply in replies for media in reply.content if is_json(media.name) and media.schema), None
+    )
 
 
 def _listed(made: Types, operation: Operation, replies: Iterable[Reply], name: str) -> str:
-    schema = next(
-        (media.schema for reply in replies for media in reply.content if is_json(media.name) and media.schema), None
-    )
+    schema = _json_schema(replies)
     if schema is None:
         return "Any"
     path = operation.paging.results if operation.paging else ""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 IMPORTS: Mapping[str, str] = {
+    "Callable": "collections.abc",
     "Sequence": "collections.abc",
     "Mapping": "collections.abc",
+    "Generator": "collections.abc",
     "Iterable": "collections.abc",
     "Iterator": "collections.abc",
     "Path": "pathlib",
@@ -35,6 +37,7 @@ IMPORTS: Mapping[str, str] = {
     "AsyncGroup": "dynaclient.aio.client",
     "AsyncIterate": "dynaclient.aio.iterate",
     "Call": "dynaclient.call",
+    "DynaclientError": "dynaclient.errors",
     "Group": "dynaclient.group",
     "RetryPolicy": "dynaclient.openapi.model",
     "File": "dynaclient.openapi.parts",
@@ -89,10 +92,10 @@ class StreamOf(ItemStream, Generic[_T_co]):
 }
 """What generated classes are built of, by name; each stands in a stub that uses it."""
 
-OPTIONS = "CallOptions"
+OPTIONS, MAP_OPTIONS = "CallOptions", "MapOptions"
 CLIENTS = ("Client", "AsyncClient")
 RESERVED = frozenset(
-    {*IMPORTS, "datetime", "dynaclient", *PREAMBLE, *CLIENTS, *dir(builtins), *keyword.kwlist, OPTIONS}
+    {*IMPORTS, "datetime", "dynaclient", *PREAMBLE, *CLIENTS, *dir(builtins), *keyword.kwlist, OPTIONS, MAP_OPTIONS}
 )
 
 PRAGMAS = (

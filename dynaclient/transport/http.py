@@ -14,6 +14,7 @@ from dynaclient import cancel
 from dynaclient.errors import TimeoutExpiredError
 from dynaclient.transport.border import FOREIGN, Progress, fail, unsendable
 from dynaclient.transport.connections import Connection, Pool
+from dynaclient.transport.gather import Gathered
 from dynaclient.transport.opened import Line, OpenReply
 from dynaclient.transport.proxies import proxy_for
 from dynaclient.transport.reply import BodyTooLargeError, Reply
@@ -86,11 +87,11 @@ class Urllib3Transport:
         started = clock()
         progress = Progress(limit=self._limit, attempt=timeout.attempt)
         switch = cancel.current()
-        parts: list[bytes] = []
+        gathered = Gathered()
         held: list[Connection] = []
         try:
             pool, reply, whole = self._begin(request, timeout, deadline, progress, switch, held)
-            self._read(reply, parts)
+            self._read(reply, gathered)
             connection = held[0]
             switch.release(connection)
             switch.check()
@@ -103,12 +104,12 @@ class Urllib3Transport:
         except BaseException as error:
             _let_go(held, switch)
             if isinstance(error, FOREIGN):
-                progress.partial = b"".join(parts)
+                progress.partial = gathered.value()
                 progress.expired = _expired(deadline, clock)
                 fail(error, request, progress)
             raise
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(reply.status, Headers(reply.pairs), body, reply.reason, _shown(request), clock() - started)
+        body, shown = gathered.value(), _shown(request)
+        return Response(reply.status, Headers(reply.pairs), body, reply.reason, shown, clock() - started)
 
     def open(
         self, request: Request, timeout: Timeout, deadline: float | None = None, until: float | None = None
@@ -224,18 +225,18 @@ class Urllib3Transport:
 
     # --- after sending
 
-    def _read(self, reply: Reply, parts: list[bytes]) -> None:
-        """Read the body into ``parts``, unpacked, so that what came before a failure is still there."""
+    def _read(self, reply: Reply, gathered: Gathered) -> None:
+        """Read the body, unpacked, so that what came before a failure is still there."""
         blocks = reply.blocks(self._limit)
         if not reply.content_encoding:
-            parts.extend(blocks)
+            gathered.take(blocks)
             return
         left = self._limit
         for part in unpacked(blocks, reply.content_encoding):
             left -= len(part)
             if left < 0:
                 raise BodyTooLargeError("unpacked")
-            parts.append(part)
+            gathered.add(part)
         # A packed stream may end before its framing does; the rest is read so that the connection stays in step.
         for _ in blocks:
             pass

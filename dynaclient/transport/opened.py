@@ -13,6 +13,7 @@ from dynaclient.errors import ConnectionLostError, TransportError
 from dynaclient.frozen import Struct
 from dynaclient.transport.border import FOREIGN, Progress, fail
 from dynaclient.transport.connections import Connection, Pool
+from dynaclient.transport.gather import Gathered
 from dynaclient.transport.reply import BodyTooLargeError, Reply
 from dynaclient.transport.unpack import unpacked
 from dynaclient.wire import Headers, Request
@@ -109,7 +110,7 @@ class OpenReply:
             self._progress.attempt = self._attempt
             if not self._done:
                 self._reply.bound(self._progress.waited, self._deadline)
-        parts: list[bytes] = []
+        gathered = Gathered()
         left = self._progress.limit
         try:
             if self._reply.length is not None and self._reply.length > left:
@@ -118,11 +119,11 @@ class OpenReply:
                 left -= len(block)
                 if left < 0:
                     self._too_large("it goes on")
-                parts.append(block)
+                gathered.add(block)
         except TransportError as error:
-            error.partial = b"".join(parts)
+            error.partial = gathered.value()
             raise
-        return b"".join(parts)
+        return gathered.value()
 
     def close(self) -> None:
         """See `dynaclient.wire.Stream.close`."""

@@ -19,6 +19,7 @@ MAX_LINE = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 20
 BLOCK = 1 << 26
+"""A body of so many bytes, 64 MiB, is read into its place at once; of a larger one memory is asked for as it comes, whatever its length is said to be."""
 _PIECE = 1 << 18
 _BUFFER = 1 << 15
 
@@ -212,7 +213,7 @@ class Reply:
         limit:
             The most that may come, bytes.
         arriving:
-            True: each block as soon as it has come, however small. False: large ones, where the body is large.
+            True: each block as soon as it has come, however small. False: all at once, or in pieces of one size where there is much.
 
         Raises
         ------
@@ -237,9 +238,10 @@ class Reply:
             self.keeps_open = False
 
     def _exactly(self, fp: io.BufferedReader, length: int) -> Iterator[bytes]:
-        """So many bytes, read into their place at once; what came before a failure is given before it is raised."""
+        """So many bytes, in one block or in pieces of one size; what came before a failure is given before it is raised."""
+        piece = length if length <= BLOCK else _PIECE
         while length:
-            wanted = min(length, BLOCK)
+            wanted = min(length, piece)
             held: list[OSError] = []
             self._raw.held = held
             block = fp.read(wanted)

@@ -49,6 +49,15 @@ def calls(client: Client, stream: bool) -> None:
     client.chat(say=[{"type": "image", "text": "a"}])  # wrong: an image has a URL
     client.chat(say=[], tags={"a": "b"})  # wrong: a tag is a number
 
+    for baked in client.bake.map([{"flour": "rye"}], batch="b", on_error=True, in_flight=3):
+        assert_type(baked, int)
+    client.bake(self_=[{"flour": "rye"}], batch="b", split="text")
+    client.bake.map([{"flour": "rye"}])  # wrong: the API's own batch is missing
+    client.bake.map([{"flour": "rye"}], batch=3)  # wrong: the API's own batch is a text
+    client.bake(self_=[], batch="b", split=True)  # wrong: the API's own split is a text
+    for grown in client.plant.map([{"name": "a"}], in_flight=2):
+        assert_type(grown, Tree)
+
     assert_type(client.upload(file=Path("a"), note="b"), bytes)
     client.upload(url="https://elsewhere")
     client.upload(body=b"abc")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 import dynaclient
-from dynaclient import OMIT, AsyncClient, Client, Record, Result, Saved, Timeout
+from dynaclient import OMIT, AsyncClient, Client, DynaclientError, Record, Result, Saved, Timeout
 from dynaclient.bundled import BundledAsyncClient, BundledClient, CreateEmbeddingResponse, Embedding, Model
 
 
@@ -59,6 +59,21 @@ def verbs(client: BundledClient) -> None:
     whatever(client.embeddings.create)
 
 
+def many(client: BundledClient, texts: list[str]) -> None:
+    """Rows are typed by the schema of one input, and their results by that of one result."""
+    for item in client.embeddings.create.map(texts, model="m"):
+        assert_type(item, Embedding)
+    results = client.embeddings.create.map(([1, 2] for _ in texts), model="m", batch=16, in_flight=2, rpm=60, timeout=3)
+    assert_type(next(results), Embedding)
+    results.close()
+    for found in client.embeddings.create.map(texts, model="m", on_error="record", tokenizer=len, tpm=1e6):
+        assert_type(found, Embedding | DynaclientError)
+    for one in client.embeddings.create.map(texts, body={"model": "m"}, on_error="raise"):
+        assert_type(one.index, int)
+    assert_type(client.embeddings.create(input=texts, model="m", split=True), CreateEmbeddingResponse)
+    assert_type(client.embeddings.create.send(input=texts, model="m", split=256).value, CreateEmbeddingResponse)
+
+
 def whatever(call: dynaclient.Call) -> None:
     """Takes a call of any document."""
     call(anything=1)
@@ -85,6 +100,12 @@ async def waiting() -> None:
         assert_type(client.embeddings.create.curl(input="a", model="m"), str)
         async for model in client.models.list.items():
             assert_type(model.id, str)
+        await client.embeddings.create(input=["a"], model="m", split=True)
+        async for vector in client.embeddings.create.map(["a"], model="m", batch=1):
+            assert_type(vector, Embedding)
+        async with client.embeddings.create.map(["a"], model="m", on_error="record") as found:
+            async for one in found:
+                assert_type(one, Embedding | DynaclientError)
         async with client.models.list.pages() as pages:
             async for page in pages:
                 page.data

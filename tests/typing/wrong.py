@@ -28,6 +28,15 @@ def wrong(client: Client) -> None:
     shipped.embeddings.create.request(inpt="a", model="m")  # wrong: no such argument
     shipped.embeddings.create.curl(input="a", model=3)  # wrong: a number is no model
     shipped.embeddings.create.stream(input="a", model="m")  # wrong: no reply is a stream
+    shipped.embeddings.create.map([3], model="m")  # wrong: a number is no input
+    shipped.embeddings.create.map(["a"])  # wrong: the model is missing
+    shipped.embeddings.create.map(["a"], model="m", input="a")  # wrong: the rows are the input
+    shipped.embeddings.create.map(["a"], model="m", on_error="skip")  # wrong: no such way
+    shipped.embeddings.create.map(["a"], model="m", rps=3)  # wrong: no such option
+    next(shipped.embeddings.create.map(["a"], model="m", on_error="record")).index  # wrong: it may be an error
+    shipped.embeddings.create(input="a", model="m", split="all")  # wrong: a text is no number of inputs
+    shipped.embeddings.create.request(input="a", model="m", split=True)  # wrong: what is not sent is not split
+    shipped.models.list(split=True)  # wrong: there is nothing to split
     shipped.models.list.save()  # wrong: no path
     shipped.models.list.items(limit=3)  # wrong: no such argument
     shipped["embeddings.create"](input="a")  # wrong: the model is missing
@@ -43,6 +52,8 @@ async def waiting() -> None:
     client = AsyncClient()
     await client.embeddings.create(input=3, model="m")  # wrong: a number is no input
     await client.embeddings.create.send(input="a")  # wrong: the model is missing
+    client.embeddings.create.map([3], model="m")  # wrong: a number is no input
+    await client.embeddings.create(input="a", model="m", split="all")  # wrong: a text is no number of inputs
     await client.embeddings.create.curl(input="a", model="m")  # wrong: not awaited
     client.embeddings.create(input="a", model="m").data  # wrong: to be awaited
     (await client.embeddings.create(input="a", model="m")).dat  # wrong: no such field

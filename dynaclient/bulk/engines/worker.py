@@ -1,0 +1,194 @@
+"""What lives in a worker of an engine: one client for each configuration, however many batches, threads and copies of a `BatchCall` there are."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dynaclient.bulk.channel import Channel, Piece
+from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.gate import Tally
+from dynaclient.bulk.mapping import IN_FLIGHT, caps_of
+from dynaclient.bulk.pace import Pace
+from dynaclient.bulk.plan import Run, limits_of, runs
+from dynaclient.bulk.poison import REFUSED, UNSURE, Send, Solver, Stop, blame, spread
+from dynaclient.bulk.tokens import counter
+from dynaclient.errors import APIError, ArgumentError, DynaclientError
+
+KEPT = 8
+"""Configurations whose clients a process keeps; beyond it the one that was used longest ago is let go."""
+WITNESSES = 3
+"""Other rows that are tried, at most, to tell a row that the service fails on from a service that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that a worker must be told: plain values that are pickled.
+
+    Parameters
+    ----------
+    key:
+        The same for all copies of one configuration.
+    spec, client:
+        The document and the options of the client, without credentials.
+    operation, constants:
+        The dotted name; arguments that are the same for all rows.
+    batch, in_flight, rpm, tpm, tokenizer:
+        As for `dynaclient.Call.map`; for each process.
+    numbered:
+        Whether the order key of a result counts from the first row of the batch, and not of the request.
+    """
+
+    key: bytes
+    spec: Any
+    operation: str
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    client: Mapping[str, Any] = field(default_factory=dict)
+    batch: int | None = None
+    in_flight: int = IN_FLIGHT
+    rpm: float | None = None
+    tpm: float | None = None
+    tokenizer: str | Callable[[Any], int] | None = None
+    numbered: bool = True
+
+
+class Worker:
+    """A client and one operation of it, at one pace; made when the first batch comes, safe among threads."""
+
+    def __init__(self, config: Config) -> None:
+        from dynaclient.client import Client
+
+        self._client = Client(config.spec, **config.client)
+        call = self._client[config.operation]
+        pace = Pace(caps_of(config.rpm, config.tpm))
+        self._channel = Channel(call, config.constants, pace, numbered=config.numbered)
+        self._limits = limits_of(call.operation.batch, config.batch)
+        self._count = counter(config.tokenizer)
+        self._in_flight = config.in_flight
+        self._told = Tally()
+        self._telling = threading.Lock()
+        self.order = call.operation.batch.order if call.operation.batch else ""
+
+    def values(self, rows: Sequence[Any]) -> list[Any]:
+        """A result, or an error, for each row.
+
+        Raises
+        ------
+        DynaclientError
+            Where it is not the rows: a missing right, a service that is down.
+        """
+        found: list[Any] = [None] * len(rows)
+        for run, piece in self.pieces(rows):
+            found[run.first : run.first + len(run.rows)] = piece.values
+        return found
+
+    def pieces(self, rows: Sequence[Any]) -> Generator[tuple[Run[Any], Piece], None, None]:
+        """The runs of rows as they end, with what became of them; raises as `values` does."""
+        solver = RowSolver(self._channel.send, self._channel.concerns_rows, rows)
+        engine = Engine(solver.solve, self._in_flight)
+        try:
+            for done in engine.unordered(runs(enumerate(rows), self._limits, self._count)):
+                yield done.run, done.result
+        except Stop as stop:
+            raise stop.error from None
+        finally:
+            engine.close()
+
+    def tally(self) -> Tally:
+        """What went over the wire since this was asked last."""
+        with self._telling:
+            now, before = self._channel.gate.tally, self._told
+            self._told = Tally(now.requests, now.retries, now.throttles)
+            return Tally(
+                self._told.requests - before.requests,
+                self._told.retries - before.retries,
+                self._told.throttles - before.throttles,
+            )
+
+    def close(self) -> None:
+        """Close the connections; used again, new ones are opened."""
+        self._client.close()
+
+
+class RowSolver(Solver):
+    """Finds the bad rows of one batch.
+
+    What is refused is recorded even where all rows of the batch are: an engine would only bring the same batch again. A row on which the service fails (5XX, a time-out, a reply that is none) is
+    recorded where the service answers another row of the batch; where it answers none, the service is down, and the batch fails.
+    """
+
+    def __init__(self, send: Send, concerns_rows: Callable[[ArgumentError], bool], rows: Sequence[Any]) -> None:
+        super().__init__(send, concerns_rows)
+        self._rows = rows
+        self._witness: int | None = None
+        self._asking = threading.Lock()
+
+    def _probe(self, run: Run[Any], error: DynaclientError) -> None:
+        """Every row is tried, whatever the others came to."""
+
+    def _divided(self, run: Run[Any], error: DynaclientError, before: int) -> Piece:
+        try:
+            return super()._divided(run, error, before)
+        except Stop as stop:
+            unsure = stop.error is error and len(run.rows) == 1 and blame(error, self._concerns_rows) == UNSURE
+            if not unsure or not self._answers(run.first):
+                raise
+            return Piece([error])
+
+    def _answers(self, failed: int) -> bool:
+        """Whether the service answers a row other than this one, now."""
+        with self._asking:
+            others = [place for place in spread(len(self._rows), WITNESSES + 1) if place != failed][:WITNESSES]
+            for place in others if self._witness is None else [self._witness]:
+                try:
+                    self._sent(Run(place, self._rows[place : place + 1], 1))
+                except Stop:
+                    return False
+                except DynaclientError as error:
+                    if not isinstance(error, APIError) or error.status_code not in REFUSED:
+                        continue
+                self._witness = place
+                return True
+            return False
+
+
+_workers: OrderedDict[bytes, Worker] = OrderedDict()
+_lock = threading.Lock()
+
+
+def worker_of(config: Config) -> Worker:
+    """The worker of a configuration in this process."""
+    dropped = None
+    with _lock:
+        found = _workers.get(config.key)
+        if found is None:
+            found = _workers[config.key] = Worker(config)
+        _workers.move_to_end(config.key)
+        if len(_workers) > KEPT:
+            _, dropped = _workers.popitem(last=False)
+    if dropped is not None:
+        dropped.close()  # who still uses it opens new connections
+    return found
+
+
+def close_worker(config: Config) -> None:
+    """Close the connections of a configuration in this process; used again, it begins anew and reads the environment again."""
+    with _lock:
+        found = _workers.pop(config.key, None)
+    if found is not None:
+        found.close()
+
+
+def _forget() -> None:
+    """A process that was forked has connections of its own, and a lock that no thread of its parent holds."""
+    global _lock
+    _lock = threading.Lock()
+    _workers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
