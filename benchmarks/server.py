@@ -1,7 +1,7 @@
 """A loopback server for benchmarks: replies are serialised beforehand, so that what is measured is the client.
 
 ``python benchmarks/server.py`` prints its port and serves until it is killed. ``POST /<rows>x<dims>[-base64]/v1/embeddings`` answers with that many
-vectors; the path decides, the body is not read as JSON. ``GET .../document.json`` is the bundled document as JSON.
+vectors; the path decides, the body is not read as JSON. ``GET .../models`` lists one model, ``GET .../document.json`` is the bundled document as JSON, and ``/thing/...`` answers for the operations of bigdoc.py.
 """
 
 import base64
@@ -13,25 +13,38 @@ import threading
 from functools import cache
 from pathlib import Path
 
+DISTINCT = 128  # so many vectors differ from each other; a larger reply repeats them, which no client can tell
+
 
 @cache
 def reply(name: str) -> bytes:
-    """The whole HTTP reply for ``128x1536`` or ``128x1536-base64``."""
-    if name == "document.json":
-        return written(json.dumps(document()).encode())
-    size, _, form = name.partition("-")
-    rows, dims = map(int, size.split("x"))
+    """The whole HTTP reply for ``128x1536``, ``128x1536-base64``, ``models``, ``thing`` or ``<size>/document.json``."""
+    place, _, last = name.partition("/")
+    if last == "document.json":
+        return written(json.dumps({**document(), "servers": [{"url": f"/{place}"}]}).encode())
+    if name == "models":
+        model = {"id": "m", "object": "model", "created": 1730000000, "owned_by": "bench"}
+        return written(json.dumps({"object": "list", "data": [model]}).encode())
+    if name == "thing":
+        return written(b'{"name":"b"}')
+    return written(embeddings(name))
+
+
+def embeddings(size: str) -> bytes:
+    """The body of a reply of so many vectors."""
+    shape, _, form = size.partition("-")
+    rows, dims = map(int, shape.split("x"))
     numbers = random.Random(1)
-    data = []
-    for index in range(rows):
+    texts = []
+    for _ in range(min(rows, DISTINCT)):
         vector = [numbers.gauss(0, 0.03) for _ in range(dims)]
         packed = base64.b64encode(struct.pack(f"<{dims}f", *vector)).decode()
-        data.append({"object": "embedding", "index": index, "embedding": packed if form else vector})
-    body = json.dumps(
-        {"object": "list", "model": "m", "data": data, "usage": {"prompt_tokens": rows, "total_tokens": rows}},
-        separators=(",", ":"),
-    ).encode()
-    return written(body)
+        texts.append(json.dumps(packed if form else vector, separators=(",", ":")))
+    data = ",".join(
+        f'{{"object":"embedding","index":{index},"embedding":{texts[index % DISTINCT]}}}' for index in range(rows)
+    )
+    usage = f'{{"prompt_tokens":{rows},"total_tokens":{rows}}}'
+    return f'{{"object":"list","model":"m","data":[{data}],"usage":{usage}}}'.encode()
 
 
 def written(body: bytes) -> bytes:
@@ -48,6 +61,14 @@ def document() -> dict:
     import yaml
 
     return yaml.safe_load((Path(__file__).parent.parent / "spec" / "embeddings.yaml").read_text("utf-8"))
+
+
+def chosen(path: str) -> bytes:
+    """The reply for a path."""
+    _, place, *rest = path.split("/")
+    if rest[-1:] == ["document.json"]:
+        return reply(f"{place}/document.json")
+    return reply("models" if rest[-1:] == ["models"] else place)
 
 
 def serve(connection: socket.socket) -> None:
@@ -71,10 +92,20 @@ def serve(connection: socket.socket) -> None:
                 0,
             )
             while len(buffer) < length:
-                buffer += connection.recv(65536)
+                data = connection.recv(65536)
+                if not data:
+                    return
+                buffer += data
             buffer = buffer[length:]
-            path = head.split(b" ", 2)[1].decode().split("/")
-            connection.sendall(reply(path[-1] if path[-1] == "document.json" else path[1]))
+            connection.sendall(chosen(head.split(b" ", 2)[1].decode()))
+
+
+def connection(sock: socket.socket) -> None:
+    """The same, for a client that may go away in the middle."""
+    try:
+        serve(sock)
+    except ConnectionError:
+        sock.close()
 
 
 def main() -> None:
@@ -82,8 +113,8 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     print(listener.getsockname()[1], flush=True)
     while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+        accepted, _ = listener.accept()
+        threading.Thread(target=connection, args=(accepted,), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One contender in a process of its own: ``worker.py NAME BASE``. It reads commands from stdin and answers each with a line of JSON.
 
 ``{"size": "1x384", "count": 100, "lanes": 1}`` makes so many calls, in so many threads, and answers with nanoseconds of CPU and of wall time for all of them, and the process's
-peak memory in KiB. ``"mode": "async"`` makes them in so many tasks of one event loop.
+peak memory in KiB. ``"mode": "async"`` makes them in so many tasks of one event loop. The first command for a size makes one call more, beforehand, whose value is looked at.
 """
 
 import json
@@ -11,6 +11,7 @@ import threading
 import time
 from array import array
 from base64 import b64decode
+from importlib.util import find_spec
 
 TEXT = "The quick brown fox jumps over the lazy dog"
 HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer k", "Accept": "application/json"}
@@ -97,29 +98,42 @@ def atoma(base, size):
 
 
 def document(base: str) -> dict:
-    """The bundled document as JSON, which the server hands out, for contenders that are given one."""
+    """The bundled document, which the server hands out, for contenders that are given one."""
     import urllib.request
 
-    found = json.loads(urllib.request.urlopen(f"{base}/document.json").read())
-    found["servers"] = [{"url": base}]
-    return found
+    with urllib.request.urlopen(f"{base}/document.json") as reply:
+        return {**json.load(reply), "servers": [{"url": base}]}
 
 
-def aio(base, size):
-    if size.endswith("base64"):
-        raise Unable("has no vectors of base64")
-    import httpx2
-    from aiopenapi3 import OpenAPI
+def aio(keeps):
+    """As its documentation says, with a session for each call; or with one session that stays open."""
 
-    kept = httpx2.Client()
+    def make(base, size):
+        if size.endswith("base64"):
+            raise Unable("has no vectors of base64")
+        import httpx2
+        from aiopenapi3 import OpenAPI
 
-    def kept_session(*_: object, **__: object) -> httpx2.Client:
-        return kept
+        class Kept(httpx2.Client):
+            def close(self) -> None:
+                """It is closed by the caller after each call, and the connection with it."""
 
-    api = OpenAPI("http://127.0.0.1/", document(f"{base}/{size}"), session_factory=kept_session)
-    api.authenticate(bearerAuth="k")
-    call = api.createRequest(("/v1/embeddings", "post"))
-    return lambda: call.request(data=arguments(size)).data.data[-1].embedding
+        made = []
+
+        def kept_session(*given: object, **options: object) -> httpx2.Client:
+            if not made:
+                made.append(Kept(*given, **options))
+            return made[0]
+
+        if keeps:
+            api = OpenAPI.loads("http://127.0.0.1/", json.dumps(document(f"{base}/{size}")), kept_session)
+        else:
+            api = OpenAPI.load_sync(f"{base}/{size}/document.json")
+        api.authenticate(bearerAuth="k")
+        api._max_response_content_length = 1 << 30  # 8 MiB are the default; there is no public name for it
+        return lambda: api._.embeddings_create(data=arguments(size)).data[-1].embedding
+
+    return make
 
 
 def openapi_core(verb):
@@ -152,16 +166,23 @@ def openapi_core(verb):
     return make
 
 
-def ours(**options):
+def ours(*, simd=None, **options):
+    """With ``simd`` said, it must be so that the parser is there, or is not."""
+
     def make(base, size):
         import dynaclient
 
-        try:
-            client = dynaclient.Client(server=f"{base}/{size}", bearer_auth="k", **options)
-        except TypeError:
-            raise Unable("has no such option") from None
+        if simd is not None and simd != (find_spec("simdjson") is not None):
+            raise RuntimeError(f"pysimdjson is {'missing' if simd else 'installed'} in this environment")
+        client = dynaclient.Client(server=f"{base}/{size}", bearer_auth="k", **options)
         create, given = client.embeddings.create, arguments(size)
-        return lambda: create(**given).data[-1].embedding
+
+        def call():
+            return create(**given).data[-1].embedding
+
+        if options.get("arrays") and isinstance(call(), list):
+            raise RuntimeError("returns a list")
+        return call
 
     return make
 
@@ -169,10 +190,31 @@ def ours(**options):
 def ours_async(base, size):
     import dynaclient
 
-    if not hasattr(dynaclient, "AsyncClient"):
-        raise Unable("has no AsyncClient")
-    client = dynaclient.AsyncClient(server=f"{base}/{size}", bearer_auth="k")
-    return lambda: client.embeddings.create(**arguments(size))
+    client, given = dynaclient.AsyncClient(server=f"{base}/{size}", bearer_auth="k"), arguments(size)
+
+    async def call():
+        return (await client.embeddings.create(**given)).data[-1].embedding
+
+    return call
+
+
+def aiohttp_async(base, size):
+    import aiohttp
+    import orjson
+
+    url, body, sessions = f"{base}/{size}/v1/embeddings", arguments(size), []
+
+    async def call():
+        if not sessions:  # it wants to be made where the loop runs
+            sessions.append(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)))
+        async with sessions[0].post(url, data=orjson.dumps(body), headers=HEADERS) as reply:
+            return orjson.loads(await reply.read())["data"][-1]["embedding"]
+
+    return call
+
+
+def asyncio_alone(base, size):
+    raise Unable("is for asyncio")
 
 
 def httpx_async(base, size):
@@ -182,7 +224,7 @@ def httpx_async(base, size):
     url, body = f"{base}/{size}/v1/embeddings", arguments(size)
 
     async def call():
-        return (await client.post(url, json=body, headers=HEADERS)).json()
+        return (await client.post(url, json=body, headers=HEADERS)).json()["data"][-1]["embedding"]
 
     return call
 
@@ -190,26 +232,38 @@ def httpx_async(base, size):
 def openai_async(base, size):
     import openai
 
-    client = openai.AsyncOpenAI(base_url=f"{base}/{size}/v1", api_key="k")
-    return lambda: client.embeddings.create(**arguments(size), encoding_format="float")
+    client, given = openai.AsyncOpenAI(base_url=f"{base}/{size}/v1", api_key="k"), arguments(size)
+
+    async def call():
+        return (await client.embeddings.create(**given, encoding_format="float")).data[-1].embedding
+
+    return call
 
 
 MAKERS = {
     "urllib3 + orjson": bare("orjson"),
     "urllib3 + json": bare("json"),
     "httpx": httpx_json,
+    "aiohttp + orjson": asyncio_alone,
     "openai": openai_sdk("default"),
     "openai float": openai_sdk("float"),
     "atoma-sdk": atoma,
-    "aiopenapi3": aio,
+    "aiopenapi3": aio(keeps=False),
+    "aiopenapi3 kept": aio(keeps=True),
     "openapi-core validating": openapi_core("validate_response"),
     "openapi-core unmarshalling": openapi_core("unmarshal_response"),
     "dynaclient": ours(),
     "dynaclient off": ours(validate="off"),
-    "dynaclient arrays": ours(arrays=True),
-    "dynaclient float32": ours(arrays="float32"),
+    "dynaclient arrays": ours(arrays=True, simd=True),
+    "dynaclient arrays plain": ours(arrays=True, simd=False),
+    "dynaclient float32": ours(arrays="float32", simd=True),
 }
-ASYNC = {"dynaclient": ours_async, "httpx": httpx_async, "openai float": openai_async}
+ASYNC = {
+    "aiohttp + orjson": aiohttp_async,
+    "httpx": httpx_async,
+    "openai float": openai_async,
+    "dynaclient": ours_async,
+}
 
 
 def threads(call, count: int, lanes: int) -> None:
@@ -271,7 +325,7 @@ class Worker:
             if mode == "threads":
                 found = len(call())
                 if found != int(size.split("-")[0].split("x")[1]):
-                    raise Unable(f"returns {found} numbers")
+                    raise RuntimeError(f"returns {found} numbers")
             self.calls[size, mode] = call
         return self.calls[size, mode]
 
@@ -289,6 +343,12 @@ class Worker:
         return {"cpu": time.process_time_ns() - cpu, "wall": time.perf_counter_ns() - wall, "peak": peak()}
 
 
+def told(error: BaseException) -> str:
+    """An error and what caused it, in one line."""
+    cause = f", because of {told(error.__cause__)}" if error.__cause__ else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200] + cause
+
+
 def main(name: str, base: str) -> None:
     """Answer commands until stdin ends."""
     worker = Worker(name, base)
@@ -296,7 +356,7 @@ def main(name: str, base: str) -> None:
         try:
             answer = worker.run(**json.loads(line))
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+            answer = {"error": told(error)}
         print(json.dumps(answer), flush=True)
 
 

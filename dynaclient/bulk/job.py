@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from dynaclient.bulk.gate import Tally
     from dynaclient.call import Call
 
-_MANY = 20_000
-"""Rows from which on it pays to import numpy."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SAME = ("document", "operation", "server", "arguments", "columns", "rows", "select", "take", "format")
 """What must be the same when a run is taken up again."""
@@ -113,7 +110,8 @@ class Job:
         if self._format == "parquet":
             arrow_modules()
         if self._format != "jsonl":
-            constants = _packing(call, constants, selection.about())
+            # Numbers that end up packed are packed as they are read, unless the caller says otherwise.
+            constants = {**dict.fromkeys(call.options_among(["arrays"]), "float32"), **constants}
         self._channel = Channel(call, constants, Pace(settings.caps), numbered=False)
         self._limits = limits_of(self._channel.batch, settings.batch)
         self._solver = Solver(self._channel.send, self._channel.concerns_rows)
@@ -365,14 +363,6 @@ class Job:
             usage=usage,
             cost=cost_of(tokens, self._settings.price),
         )
-
-
-def _packing(call: Call, constants: Mapping[str, Any], rows: int) -> Mapping[str, Any]:
-    """The constants of a call whose numbers are packed as they are read, since packed they end up; unless the caller says otherwise."""
-    if rows > _MANY:
-        with suppress(ImportError):
-            import_module("numpy")  # not needed, but where it is there it packs in a tenth of the time
-    return {**dict.fromkeys(call.options_among(["arrays"]), "float32"), **constants}
 
 
 def _failed(shards: Shards) -> Iterator[int]:

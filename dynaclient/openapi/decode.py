@@ -115,34 +115,36 @@ def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:
 
 def _unpacked(step: Step, value: Any) -> bool:
     """Decode what is below a value, in place, and without a word of where it stands, which most replies have no use for; whether all could be."""
-    good = True
     if type(value) is list:
-        below = step.items
-        if below is None or not value or (type(value[0]) is float and type(value[-1]) is float):
-            return True
-        if below.decode is not None:
-            for number, item in enumerate(value):
-                if type(item) is str:
-                    good = _put(value, number, item, below.decode) and good
-        for item in value:
-            if type(item) is dict or type(item) is list:
-                good = _unpacked(below, item) and good
-    elif type(value) is dict:
-        for name, below in step.properties.items():
-            item = value.get(name)
-            if type(item) is str:
-                if below.decode is not None:
-                    good = _put(value, name, item, below.decode) and good
-            elif item:
-                good = _unpacked(below, item) and good
+        return step.items is None or _items_unpacked(step.items, value)
+    good = True
+    for name, below in step.properties.items() if type(value) is dict else ():
+        item = value.get(name)
+        if type(item) is str:
+            good = _put(value, name, item, below.decode) and good
+        elif item:
+            good = _unpacked(below, item) and good
     return good
 
 
-def _put(container: Any, key: Any, text: str, decode: Callable[[str], Any]) -> bool:
-    try:
-        container[key] = decode(text)
-    except ValueError:
-        return False
+def _items_unpacked(step: Step, values: list[Any]) -> bool:
+    good = True
+    if values and type(values[0]) is float and type(values[-1]) is float:
+        return good
+    for number, item in enumerate(values):
+        if type(item) is str:
+            good = _put(values, number, item, step.decode) and good
+        elif item:
+            good = _unpacked(step, item) and good
+    return good
+
+
+def _put(container: Any, key: Any, text: str, decode: Callable[[str], Any] | None) -> bool:
+    if decode is not None:
+        try:
+            container[key] = decode(text)
+        except ValueError:
+            return False
     return True
 
 

@@ -20,6 +20,8 @@ from dynaclient.errors import ArgumentError, ConnectError, Problem, TransportErr
 
 ENGINES = ("ray", "dask")
 _PACKAGES = {"ray": "ray", "dask": "distributed"}
+_DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""Ctrl-C reaches the workers on this machine too: this process alone decides what is still finished."""
 _PATIENCE = 30
 """Seconds after which an address where no cluster answers is given up."""
 
@@ -105,8 +107,9 @@ class _Dask:
                     n_workers=workers,
                     threads_per_worker=1,
                     host="127.0.0.1",
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
+                    preload=[_DEAF],
                 )
             self._client = distributed.Client(self._here or address, timeout=_PATIENCE)
         except Exception as error:  # noqa: BLE001 - whatever Dask raises
