@@ -372,7 +372,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             wait = parse_retry_after(response.headers, self._core.world.now())
             raise failure(shipment.prepared.operation, response, wait)
         expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
-        return parser.parse(response, expected, shipment.way.reply_mode, shipment.way.arrays)
+        way = shipment.way
+        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare)
 
     def _open(
         self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool

@@ -54,6 +54,7 @@ class Way(Struct, frozen=True):
     settings: Mapping[tuple[str, str], Any] | None = None
     arrays: str = ""
     send_defaults: bool = False
+    bare: bool = False
 
 
 class Shipment(Struct, frozen=True):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from dynaclient.openapi import simd
 from dynaclient.openapi.check import Checker
+from dynaclient.openapi.layout import layout
 from dynaclient.openapi.media import decode_json
-from dynaclient.openapi.vectors import MISSED, layout, packed, read
+from dynaclient.openapi.vectors import MISSED, packed, read
 from dynaclient.value import Vector
 
 LAW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -52,7 +52,7 @@ class Channel:
     pace:
         How fast.
     numbered:
-        Whether results have the numbers of their rows as order keys, and not their places in the reply.
+        Whether results have the numbers of their rows as order keys, and not their places in the reply, and are Records; what nobody will see needs neither.
     """
 
     def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace, *, numbered: bool = True) -> None:
@@ -61,7 +61,7 @@ class Channel:
         self._numbered = numbered
         self.name = operation.dotted
         self.input = input_of(call)
-        self._call, self.gate = _gated(call, constants, pace)
+        self._call, self.gate = _gated(call, constants, pace, bare=not numbered)
         # Options are part of the gated call already, but for the media type, which is chosen for each.
         options = set(call.options_among(constants)) - {"content_type"}
         self._constants = {name: value for name, value in constants.items() if name not in options}
@@ -173,7 +173,7 @@ def input_of(call: Call) -> str:
     return next((item.python_name for item in fields if item.name == operation.batch.input), operation.batch.input)
 
 
-def _gated(call: Call, constants: Mapping[str, Any], pace: Pace) -> tuple[Call, Gate]:
+def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) -> tuple[Call, Gate]:
     """The call over a gate; its waits end when it is cancelled."""
     core = copy.copy(call._core)
     world = core.world
@@ -186,5 +186,5 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace) -> tuple[Call, 
         # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
         policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
     gated = type(call)(core, call.operation.dotted, options)
-    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy)
+    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare)
     return gated, gate

@@ -19,7 +19,7 @@ from dynaclient.bulk.shards import Frame, Shards, write_whole
 from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.normal import NoFormError, normal
-from dynaclient.value import Record, Vector, plain
+from dynaclient.value import Vector, plain
 
 FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy", ".parquet": "parquet"}
 GROUP = 65_536
@@ -81,7 +81,7 @@ class Encoder:
         errors: dict[str, Any] = {}
         name = self._take[0] if self._vectors and len(self._take) == 1 else ""
         for place, value in enumerate(values):
-            found = value.get(name) if name and type(value) is Record else None
+            found = value.get(name) if name and isinstance(value, dict) else None
             if type(found) is Vector and found.typecode == "f" and len(found) == self.dims and _LITTLE:
                 parts.append(found)  # most rows: numbers that are packed already
             elif isinstance(value, DynaclientError):

@@ -6,11 +6,12 @@ The schema is searched once; what is found are a few steps that a reply is walke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from dynaclient.errors import Problem, SpecError
 from dynaclient.frozen import Struct, field
-from dynaclient.openapi.media import decode_base64
+from dynaclient.openapi.media import base64_decoder
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import subschemas
 from dynaclient.value import vector
@@ -102,7 +103,7 @@ def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:
             pointer=pointer,
         )
     typecode, little = _TYPECODES[kind], order == "little"
-    return lambda text: vector(decode_base64(text), typecode, little=little)
+    return base64_decoder(partial(vector, typecode=typecode, little=little))
 
 
 def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:
@@ -115,36 +116,38 @@ def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:
 
 def _unpacked(step: Step, value: Any) -> bool:
     """Decode what is below a value, in place, and without a word of where it stands, which most replies have no use for; whether all could be."""
-    if type(value) is list:
-        return step.items is None or _items_unpacked(step.items, value)
+    if type(value) is dict:
+        return _fields_unpacked(step, value)
+    below, good = step.items, True
+    if type(value) is not list or below is None or (value and type(value[0]) is float and type(value[-1]) is float):
+        return good
+    for number, item in enumerate(value):
+        if type(item) is dict:
+            good = _fields_unpacked(below, item) and good
+        elif type(item) is list:
+            good = _unpacked(below, item) and good
+        elif type(item) is str and below.decode is not None:
+            good = _put(value, number, below.decode) and good
+    return good
+
+
+def _fields_unpacked(step: Step, value: dict[str, Any]) -> bool:
     good = True
-    for name, below in step.properties.items() if type(value) is dict else ():
+    for name, below in step.properties.items():
         item = value.get(name)
         if type(item) is str:
-            good = _put(value, name, item, below.decode) and good
+            if below.decode is not None:
+                good = _put(value, name, below.decode) and good
         elif item:
             good = _unpacked(below, item) and good
     return good
 
 
-def _items_unpacked(step: Step, values: list[Any]) -> bool:
-    good = True
-    if values and type(values[0]) is float and type(values[-1]) is float:
-        return good
-    for number, item in enumerate(values):
-        if type(item) is str:
-            good = _put(values, number, item, step.decode) and good
-        elif item:
-            good = _unpacked(step, item) and good
-    return good
-
-
-def _put(container: Any, key: Any, text: str, decode: Callable[[str], Any] | None) -> bool:
-    if decode is not None:
-        try:
-            container[key] = decode(text)
-        except ValueError:
-            return False
+def _put(container: Any, key: Any, decode: Callable[[str], Any]) -> bool:
+    try:
+        container[key] = decode(container[key])
+    except ValueError:
+        return False
     return True
 
 

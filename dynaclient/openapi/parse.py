@@ -22,7 +22,7 @@ from dynaclient.wire import Response
 
 if TYPE_CHECKING:
     from dynaclient.openapi.headers import HeaderReader, TypedHeaders
-    from dynaclient.openapi.vectors import Layout
+    from dynaclient.openapi.layout import Layout
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
@@ -73,7 +73,9 @@ class Parser:
         """Whether a status raises an APIError."""
         return str(status) in self._errors or f"{status // 100}XX" in self._errors
 
-    def parse(self, response: Response, expected: int | None, mode: str, arrays: str = "") -> Any:
+    def parse(
+        self, response: Response, expected: int | None, mode: str, arrays: str = "", *, bare: bool = False
+    ) -> Any:
         """The value of a good reply: Records and lists, a str for text, bytes for anything else, None where there is no body.
 
         Parameters
@@ -86,6 +88,8 @@ class Parser:
             ``strict`` raises, ``warn`` reports and returns, ``off`` looks at nothing but the encoding.
         arrays:
             The typecode of the Vectors that arrays of numbers become; empty: they are lists.
+        bare:
+            Whether JSON objects stay dicts, for those who will not show them to anybody.
 
         Raises
         ------
@@ -102,7 +106,8 @@ class Parser:
             return None
         try:
             value = self._value(plan, response, mode, arrays)
-            return self._finish(plan, response, value, expected, mode)
+            value = self._finish(plan, response, value, expected, mode)
+            return value if bare else records(value)
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
 
@@ -153,7 +158,7 @@ class Parser:
         if plan.schema is None or plan.kind != "json":
             return None
         if plan.schema not in self._layouts:
-            from dynaclient.openapi.vectors import layout
+            from dynaclient.openapi.layout import layout
 
             self._layouts[plan.schema] = layout(self._document, plan.schema)
         return self._layouts[plan.schema]
@@ -189,7 +194,7 @@ class Parser:
             decoded(plan.step, value, "$", faults)
             if faults and mode != "off":
                 self._report(self._invalid(response, tuple(faults), value), mode)
-        return records(value)
+        return value
 
     def _report(self, error: ReplyError, mode: str) -> None:
         if mode == "strict":

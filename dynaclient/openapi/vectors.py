@@ -1,6 +1,6 @@
 """Arrays of numbers as packed numbers: read from JSON text without a Python object for each that outlives its array.
 
-Where a reply's schema has arrays of numbers (`layout`, found once), their text is cut out of the body and packed, one array at a time; the small rest is decoded as any
+Where a reply's schema has arrays of numbers (`layout`, found once), their text is cut out of the body and packed, a group of arrays at a time; the small rest is decoded as any
 JSON, with a stand-in for each array, judged by the schema, and the stand-ins are exchanged for the vectors (`read`). That is done only where it cannot be told from
 decoding and judging the whole: see `_Cut` for the text and `Layout.even` for the schema. Everything else is decoded as ever, and its lists are packed afterwards (`packed`).
 """
@@ -10,19 +10,15 @@ from __future__ import annotations
 import re
 import struct
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from dynaclient.errors import SpecError
-from dynaclient.frozen import Struct, field
 from dynaclient.openapi import simd
-from dynaclient.openapi.formats import INTEGERS
+from dynaclient.openapi.layout import Layout, Spot
 from dynaclient.openapi.media import decode_floats, decode_json
-from dynaclient.openapi.pointer import at, join, local_target
-from dynaclient.openapi.shape import kinds
 from dynaclient.value import Vector
 
 TYPECODES = {"float64": "d", "float32": "f"}
@@ -38,181 +34,6 @@ _GROUP = 1 << 16
 """Bytes of text that are read at once, at least."""
 _patience = [10_000_000]
 """How many more numbers are narrowed without numpy before it is loaded for it; empty where that was tried."""
-_MOST_SPOTS = 2000
-_TYPES = {"null", "boolean", "object", "array", "number", "string", "integer"}
-_CHOICES = ("allOf", "anyOf", "oneOf")
-_EVEN = frozenset(
-    {"title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs"}
-    | {"xml", "$comment", "$defs", "definitions", "contentEncoding", "contentMediaType", "contentSchema", "format"}
-    | {"$ref", "type", "nullable", "properties", "required", "additionalProperties", "minProperties", "maxProperties"}
-    | {"items", "minItems", "maxItems", *_CHOICES}
-)
-"""The keywords that cannot tell arrays of numbers apart, beyond their length."""
-
-Start = frozenset[str]
-"""The pointers of all schemas that apply to one place of a value."""
-
-
-class Spot(Struct):
-    """One place of a value.
-
-    ``numbers``: an array of numbers may stand here. ``counted``: its length is judged. ``items``, ``properties``: what is of interest further down.
-    """
-
-    numbers: bool = False
-    counted: bool = False
-    items: Spot | None = None
-    properties: dict[str, Spot] = field(default_factory=dict)
-
-
-class Layout(Struct, frozen=True):
-    """Where arrays of numbers may stand in a value. ``even``: of two values that differ in the numbers of such arrays alone (each array with at least one, and as many where
-    the spot is counted), the schema accepts both or neither.
-    """
-
-    root: Spot
-    even: bool
-
-
-class _Place(Struct):
-    """A spot, its neighbours below, and whether its own schemas are even."""
-
-    spot: Spot
-    even: bool = True
-    items: Start = frozenset()
-    properties: dict[str, set[str]] = field(default_factory=dict)
-
-    def below(self) -> list[Start]:
-        return [*([self.items] if self.items else []), *map(frozenset, self.properties.values())]
-
-
-def layout(document: Mapping[str, Any], pointer: str) -> Layout | None:
-    """Where values of the schema at a pointer may have arrays of numbers; None where nowhere, or in too many places to say."""
-    first = frozenset((pointer,))
-    places: dict[Start, _Place] = {}
-    waiting = [first]
-    while waiting:
-        start = waiting.pop()
-        if start not in places:
-            places[start] = _place(document, start)
-            waiting += places[start].below()
-        if len(places) > _MOST_SPOTS:
-            return None
-    useful = _useful(places)
-    if first not in useful:
-        return None
-    for start in useful:
-        place = places[start]
-        place.spot.items = places[place.items].spot if place.items in useful else None
-        for name, pointers in place.properties.items():
-            if frozenset(pointers) in useful:
-                place.spot.properties[name] = places[frozenset(pointers)].spot
-    return Layout(places[first].spot, all(places[start].even for start in useful))
-
-
-def _useful(places: Mapping[Start, _Place]) -> set[Start]:
-    """The places that lead to an array of numbers."""
-    useful = {start for start, place in places.items() if place.spot.numbers}
-    above: dict[Start, list[Start]] = {}
-    for start, place in places.items():
-        for below in place.below():
-            above.setdefault(below, []).append(start)
-    waiting = list(useful)
-    while waiting:
-        found = set(above.get(waiting.pop(), ())) - useful
-        useful |= found
-        waiting += found
-    return useful
-
-
-def _place(document: Mapping[str, Any], start: Start) -> _Place:
-    place = _Place(Spot())
-    items: set[str] = set()
-    for node, here in _applied(document, start):
-        if isinstance(node, bool):
-            continue
-        if not isinstance(node, Mapping):
-            place.even = False
-            continue
-        if _refuses(node, {"array", "object"}):
-            continue
-        place.even = place.even and _is_even(node)
-        place.spot.counted = place.spot.counted or "minItems" in node or "maxItems" in node
-        if isinstance(node.get("items"), Mapping):
-            items.add(join(here, "items"))
-        declared = node.get("properties")
-        for name in declared if isinstance(declared, Mapping) else ():
-            place.properties.setdefault(name, set()).add(join(here, "properties", name))
-    place.items = frozenset(items)
-    if items:
-        place.spot.numbers, even = _numbers(document, place.items)
-        place.even = place.even and even
-    return place
-
-
-def _numbers(document: Mapping[str, Any], start: Start) -> tuple[bool, bool]:
-    """Whether numbers are among what these schemas of items take by name, and whether they take all numbers or none."""
-    found, even = False, True
-    for node, _ in _applied(document, start):
-        if not isinstance(node, Mapping):
-            even = even and isinstance(node, bool)
-            continue
-        names = kinds(node)
-        found = found or "number" in names
-        if not _refuses(node, {"number", "integer"}):
-            even = even and "integer" not in names and node.get("format") not in INTEGERS and _is_even(node)
-    return found, even
-
-
-def _refuses(node: Mapping[str, Any], names: set[str]) -> bool:
-    """Whether a schema takes no value of these types by its own ``type``, whatever else it says."""
-    return "type" in node and _says_types(node) and names.isdisjoint(kinds(node))
-
-
-def _says_types(node: Mapping[str, Any]) -> bool:
-    written = node["type"]
-    return (
-        written in _TYPES
-        if isinstance(written, str)
-        else bool(kinds(node)) and len(kinds(node)) == len(written) and _TYPES.issuperset(kinds(node))
-    )
-
-
-def _is_even(node: Mapping[str, Any]) -> bool:
-    """Whether a schema has only keywords that cannot tell arrays of numbers apart, beyond their length."""
-    return (
-        all(name in _EVEN or name.startswith("x-") for name in node)
-        and ("type" not in node or _says_types(node))
-        and isinstance(node.get("items", True), (bool, Mapping))
-        and isinstance(node.get("additionalProperties", True), bool)
-    )
-
-
-def _applied(document: Mapping[str, Any], start: Start) -> Iterator[tuple[Any, str]]:
-    """The schemas of a place: those that it starts with, what they refer to, and their ``allOf``, ``anyOf`` and ``oneOf``. What cannot be followed is None."""
-    seen: set[str] = set()
-    waiting = sorted(start)
-    while waiting:
-        here = waiting.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        try:
-            node = at(document, here)
-        except SpecError:
-            node = None
-        yield node, here
-        if not isinstance(node, Mapping):
-            continue
-        if "$ref" in node:
-            reference = node["$ref"]
-            if isinstance(reference, str) and (reference == "#" or reference.startswith("#/")):
-                waiting.append(local_target(reference))
-            else:
-                yield None, here
-        for key in _CHOICES:
-            members = node.get(key)
-            waiting += [join(here, key, number) for number in range(len(members))] if isinstance(members, list) else []
 
 
 def read(data: bytes, layout: Layout, typecode: str, accepts: Callable[[Any], bool]) -> Any:
@@ -356,14 +177,16 @@ def _floats(text: bytes, typecode: str) -> tuple[bytes, Sequence[int]]:
 
 def _numpy(count: int) -> Any:
     """The library numpy, which narrows numbers in a tenth of the time that struct takes, where it is loaded or has come to pay; else None."""
-    found = sys.modules.get("numpy")
-    if found is None and _patience:
+    if "numpy" not in sys.modules:
+        if not _patience:
+            return None
         _patience[0] -= count
-        if _patience[0] < 0:  # as much time has been lost by now as loading it takes
-            _patience.clear()
-            with suppress(ImportError):
-                found = import_module("numpy")
-    return found
+        if _patience[0] >= 0:
+            return None
+        _patience.clear()  # as much time has been lost by now as loading it takes
+    with suppress(ImportError):
+        return import_module("numpy")  # where another thread is loading it, it is waited for
+    return None
 
 
 def _written(numbers: Sequence[float], typecode: str) -> bytes:
