@@ -110,7 +110,7 @@ def documents(base: str, big: Path) -> dict[str, Program]:
     text = (
         "import dynaclient; c = dynaclient.Client({}server='{}/thing', bearer_auth='k', validate={{'reply': 'off'}}); "
     )
-    bundled = text.format("", base) + "c.models.list.send()"
+    bundled = text.format("", base) + "c.embeddings.create.send(input='a', model='b')"
     large = text.format(f"{str(big)!r}, ", base) + "c['things7.do7'].send(id='a', name='b')"
     loads = f"import yaml; yaml.load(open({str(big)!r}, 'rb'), yaml.CSafeLoader)"
     return {

@@ -7,7 +7,7 @@ a number that no float can hold is an error (RFC 8259, 6).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from dynaclient.frozen import Struct
 from dynaclient.openapi.model import MediaType
 
 _decode = msgspec.json.Decoder().decode
-_floats = msgspec.json.Decoder(list[list[Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]]]).decode
+_floats = msgspec.json.Decoder(list[list[float]]).decode
 _encode = msgspec.json.Encoder().encode
 _convert = msgspec.convert
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def decode_lines(lines: Iterable[bytes]) -> Iterator[Any]:
 
 
 def decode_floats(data: bytes) -> list[list[float]]:
-    """JSON text that is an array of arrays of numbers, each below 2**53 on either side of zero: those a float64 holds as they are written, integers among them.
+    """JSON text that is an array of arrays of numbers; an integer becomes the float64 that is nearest to it.
 
     Raises
     ------

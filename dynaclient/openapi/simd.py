@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from functools import cache
 from typing import Any
-
-_TOP = 7 if sys.byteorder == "little" else 0
-_SMALL = bytes(byte for byte in range(256) if byte & 0x7F < 0x43)
-"""The first bytes of the float64 below 2**49 on either side of zero."""
 
 _own = threading.local()
 
@@ -25,10 +20,7 @@ def available() -> bool:
 
 
 def floats(text: bytes) -> tuple[bytes, list[int]] | None:
-    """JSON text that is an array of arrays of numbers: all numbers as packed float64, and how many each array has; None where it is anything else.
-
-    None as well where a number is 2**49 or more on either side of zero: among those are integers that no float64 holds.
-    """
+    """JSON text that is an array of arrays of numbers: all numbers as packed float64, each the nearest there is, and how many each array has; None where it is anything else."""
     parser = getattr(_own, "parser", None)
     if parser is None:
         parser = _parser()
@@ -41,9 +33,7 @@ def floats(text: bytes) -> tuple[bytes, list[int]] | None:
         return None
     del arrays
     _own.parser = parser
-    if sum(lengths) * 8 != len(found) or found[_TOP::8].translate(None, _SMALL):
-        return None
-    return found, lengths
+    return (found, lengths) if sum(lengths) * 8 == len(found) else None
 
 
 def _parser() -> Any:

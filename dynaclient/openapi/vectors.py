@@ -30,6 +30,11 @@ MISSED = object()
 _OPENING = re.compile(rb"\[[ \t\n\r]*[-0-9]")
 
 _DIGITS = frozenset(b"%d" % digit for digit in range(10)) | {b"-"}
+_SMALL = {
+    "d": bytes(byte for byte in range(256) if byte & 0x7F < 0x43),
+    "f": bytes(byte for byte in range(256) if byte & 0x7F < 0x58),
+}
+"""The first bytes of the numbers below 2**49 on either side of zero."""
 _GROUP = 1 << 16
 """Bytes of text that are read at once, at least."""
 _patience = [10_000_000]
@@ -161,18 +166,30 @@ def _group(texts: list[bytes], typecode: str) -> Iterator[Vector]:
 
 
 def _floats(text: bytes, typecode: str) -> tuple[bytes, Sequence[int]]:
-    """JSON text that is an array of arrays of numbers: the numbers packed, and how many each array has."""
+    """JSON text that is an array of arrays of numbers: the numbers packed, and how many each array has.
+
+    ValueError where a number is 2**49 or more on either side of zero: among those are integers that no float64 holds.
+    """
     found = simd.floats(text) if simd.available() else None
     if found is None:
         arrays = decode_floats(text)
-        return b"".join(_written(numbers, typecode) for numbers in arrays), [*map(len, arrays)]
+        packed = b"".join(_written(numbers, typecode) for numbers in arrays)
+        return _checked(packed, typecode), [*map(len, arrays)]
+    packed, lengths = _checked(found[0], "d"), found[1]
     if typecode == "d":
-        return found
-    packed, lengths = found
+        return packed, lengths
     numpy = _numpy(len(packed) // 8)
     return bytes(numpy.frombuffer(packed).astype("f4")) if numpy else _written(
         memoryview(packed).cast("d"), "f"
     ), lengths
+
+
+def _checked(packed: bytes, typecode: str) -> bytes:
+    """The packed numbers, if all are small."""
+    size = 8 if typecode == "d" else 4
+    if packed[size - 1 if sys.byteorder == "little" else 0 :: size].translate(None, _SMALL[typecode]):
+        raise ValueError("a number is 2**49 or more")
+    return packed
 
 
 def _numpy(count: int) -> Any:
