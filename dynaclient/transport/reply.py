@@ -18,8 +18,8 @@ from typing import Any
 MAX_LINE = 65_536
 MAX_FIELDS = 100
 MAX_INTERIM = 20
-BLOCK = 1 << 26
-"""A body of so many bytes, 64 MiB, is read into its place at once; of a larger one memory is asked for as it comes, whatever its length is said to be."""
+BLOCK = 1 << 28
+"""A body of so many bytes, 256 MiB, is read into its place at once, and costs no more than has come; of a larger one memory is asked for as it comes, whatever its length is said to be."""
 _PIECE = 1 << 18
 _BUFFER = 1 << 15
 
