@@ -23,7 +23,7 @@ from dynaclient.bulk.plan import Run, estimate
 from dynaclient.bulk.rows import open_rows
 from dynaclient.bulk.selection import Selection
 from dynaclient.cli import main
-from dynaclient.errors import ArgumentError, ConnectError, TransportError
+from dynaclient.errors import ArgumentError, TransportError
 
 ROWS = 60
 POISON = {"row 17": 400, "row 58": 400}
@@ -196,5 +196,5 @@ def test_what_makes_no_sense_on_a_cluster_is_refused(monkeypatch, tmp_path, caps
 def test_an_address_where_nobody_listens():
     """The error says which, and that nothing was sent; nobody waits for minutes."""
     pytest.importorskip("ray")
-    with pytest.raises(ConnectError, match=r"'127\.0\.0\.1:1' of Ray cannot be reached"):
+    with pytest.raises(TransportError, match=r"'127\.0\.0\.1:1' of Ray cannot be reached"):
         cluster_of("ray", "127.0.0.1:1", 1)()

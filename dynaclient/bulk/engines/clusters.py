@@ -16,7 +16,7 @@ from typing import Any
 from dynaclient.bulk.engines.remote import Answer, Cluster, Sender
 from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.plan import Run
-from dynaclient.errors import ArgumentError, ConnectError, Problem, TransportError
+from dynaclient.errors import ArgumentError, Problem, TransportError
 
 ENGINES = ("ray", "dask")
 _PACKAGES = {"ray": "ray", "dask": "distributed"}
@@ -152,7 +152,8 @@ def _failed(engine: str, error: Exception) -> Answer:
     return Answer((), Tally(), TransportError(text))
 
 
-def _unreachable(engine: str, address: str | None, error: Exception) -> ConnectError:
+def _unreachable(engine: str, address: str | None, error: Exception) -> TransportError:
     reason = str(error).strip().splitlines() or [type(error).__name__]
     place = f"the cluster {address!r} of {engine} cannot be reached" if address else f"{engine} does not start here"
-    return ConnectError(f"{place}: {reason[0][:300]}", sent=False)
+    hint = "; look at --engine-address" if address else ""
+    return TransportError(f"{place}: {reason[0][:300]}{hint}", sent=False)
