@@ -22,7 +22,7 @@ from dynaclient.wire import Response
 
 if TYPE_CHECKING:
     from dynaclient.openapi.headers import HeaderReader, TypedHeaders
-    from dynaclient.openapi.layout import Layout
+    from dynaclient.openapi.vectors import ArrayReader
 
 _MOST_PLANS = 64
 _NO_BODY = frozenset({204, 205, 304})
@@ -66,7 +66,7 @@ class Parser:
         self._replies = {reply.status: reply for reply in operation.replies}
         self._errors = frozenset(operation.error_statuses)
         self._plans: dict[tuple[int, str], Plan] = {}
-        self._layouts: dict[str, Layout | None] = {}
+        self._array_readers: dict[str, ArrayReader | None] = {}
         self._readers: dict[str, HeaderReader] = {}
 
     def is_error(self, status: int) -> bool:
@@ -140,28 +140,29 @@ class Parser:
 
     def _value(self, plan: Plan, response: Response, mode: str, arrays: str) -> Any:
         """The body, decoded and judged; where arrays are wanted, with those of numbers packed."""
-        spots = self._layout(plan) if arrays else None
-        if spots is not None:
-            from dynaclient.openapi.vectors import MISSED, packed, read
+        reader = self._array_reader(plan) if arrays else None
+        if reader is None:
+            return self._judged(plan, response, mode)
+        accepts = plan.validator.accepts if plan.validator is not None and mode != "off" else _anything
+        return reader.value(response.body, arrays, accepts, lambda: self._judged(plan, response, mode))
 
-            accepts = plan.validator.accepts if plan.validator is not None and mode != "off" else _anything
-            value = read(response.body, spots, arrays, accepts)
-            if value is not MISSED:
-                return value
+    def _judged(self, plan: Plan, response: Response, mode: str) -> Any:
         value = self._decode(plan, response)
         if mode != "off":
             self._judge(plan, response, value, mode)
-        return packed(spots, value, arrays) if spots is not None else value
+        return value
 
-    def _layout(self, plan: Plan) -> Layout | None:
-        """Where replies have arrays of numbers; looked for when they are first asked for as such."""
+    def _array_reader(self, plan: Plan) -> ArrayReader | None:
+        """What reads replies that have arrays of numbers; looked for when they are first asked for as such."""
         if plan.schema is None or plan.kind != "json":
             return None
-        if plan.schema not in self._layouts:
+        if plan.schema not in self._array_readers:
             from dynaclient.openapi.layout import layout
+            from dynaclient.openapi.vectors import ArrayReader
 
-            self._layouts[plan.schema] = layout(self._document, plan.schema)
-        return self._layouts[plan.schema]
+            found = layout(self._document, plan.schema)
+            self._array_readers[plan.schema] = ArrayReader(found) if found is not None else None
+        return self._array_readers[plan.schema]
 
     def _decode(self, plan: Plan, response: Response) -> Any:
         try:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+from dynaclient.frozen import Struct
 from dynaclient.openapi import simd
 from dynaclient.openapi.layout import Layout, Spot
 from dynaclient.openapi.media import decode_floats, decode_json
@@ -39,6 +40,25 @@ _GROUP = 1 << 16
 """Bytes of text that are read at once, at least."""
 _patience = [10_000_000]
 """How many more numbers are narrowed without numpy before it is loaded for it; empty where that was tried."""
+
+
+class ArrayReader(Struct, frozen=True):
+    """Reads the replies of one schema, with their arrays of numbers as Vectors."""
+
+    layout: Layout
+
+    def value(self, data: bytes, typecode: str, accepts: Callable[[Any], bool], whole: Callable[[], Any]) -> Any:
+        """The value of a JSON text.
+
+        Parameters
+        ----------
+        data, typecode, accepts:
+            As for `read`.
+        whole:
+            Decodes and judges it as a whole, where it must be.
+        """
+        found = read(data, self.layout, typecode, accepts)
+        return packed(self.layout, whole(), typecode) if found is MISSED else found
 
 
 def read(data: bytes, layout: Layout, typecode: str, accepts: Callable[[Any], bool]) -> Any:
