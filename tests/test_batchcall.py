@@ -157,14 +157,35 @@ def test_a_service_that_is_down_is_raised(poisoned):
         ({"constants": {"model": lambda: 1}}, "pickled"),
         ({"client": {"server": "https://user:word@host"}}, "client.server: the URL holds a password"),
         ({"client": {"proxy": "http://user:word@host"}}, "client.proxy: the URL holds a password"),
+        ({"client": {"proxy": "user:word@host:1"}}, "client.proxy: the URL holds a password"),
+        ({"client": {"server": "https://host/?api_key=word"}}, "client.server: the URL holds a password or a token"),
         ({"client": {"settings": {"api_key": "word"}}}, "'api_key' may be secret"),
+        ({"client": {"server_variables": {"token": "word"}}}, "'token' may be secret"),
+        ({"client": {"headers": [("Authorization", "Bearer word")]}}, "'Authorization' may be secret"),
+        ({"constants": {"headers": {"Authorization": "Bearer word"}}}, "constants.headers: 'Authorization' may be"),
+        ({"constants": {"bearer_auth": "word"}}, "constants.bearer_auth: may be secret"),
+        ({"constants": {"api_key": "word"}}, "constants.api_key: may be secret"),
+        ({"constants": {"server": "http://u:word@host"}}, "constants.server: the URL holds a password"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(options, told):
     """Where it is made, and not in a worker; a secret is not repeated."""
     with pytest.raises(ArgumentError, match=told) as raised:
         over(**options)
-    assert "word@" not in str(raised.value)
+    assert "word" not in str(raised.value).replace("password", "")
+
+
+def test_a_number_whose_name_says_token_is_no_secret():
+    """``max_tokens=5`` is an argument like any other."""
+    assert "sekrit" not in repr(over(constants={"model": "hash-384", "max_tokens": 5}))
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    """What is meant cannot be told, and the names of columns are no rows."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(ArgumentError, match="the column 'text' more than once"):
+        over()(frame)
 
 
 @pytest.mark.parametrize(

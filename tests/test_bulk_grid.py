@@ -65,12 +65,28 @@ def test_a_frame_whose_numbers_were_lost_is_not_believed(tmp_path, grid):
 
 def test_the_end_can_be_done_twice(tmp_path, grid):
     """A kill between the rename and the word that all is done costs nothing."""
-    grid.put(frame(0, 1, 2))
+    kept = grid.put(frame(0, 1, 2))
     out = tmp_path / "out.npy"
     grid.finish(out, 2, 2, [])
     first = out.read_bytes()
-    Grid(tmp_path / "parts" / "rows.npy").finish(out, 2, 2, [])
+    again = Grid(tmp_path / "parts" / "rows.npy")
+    assert not again.lost([kept], out)
+    again.finish(out, 2, 2, [])
     assert out.read_bytes() == first
+
+
+@pytest.mark.parametrize("size", [None, 128 + 3 * 8 - 1])
+def test_numbers_that_are_gone_are_missed(tmp_path, grid, size):
+    """Where the file is gone, or was cut short, its rows are not taken for zeros."""
+    kept = [grid.put(frame(0, 1)), grid.put(frame(1, 2, 3, errors=(1,)))]
+    assert not grid.lost(kept, tmp_path / "out.npy")
+    path = tmp_path / "parts" / "rows.npy"
+    if size is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:size])
+    assert grid.lost(kept, tmp_path / "out.npy")
+    assert not grid.lost([Frame(0, 3, {"errors": {"0": {}, "1": {}, "2": {}}}, b"")], tmp_path / "out.npy")
 
 
 def test_rows_that_have_all_failed_make_a_file_of_none(tmp_path, grid):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dynaclient import Client, RateLimitError, World
 from dynaclient.bulk.allowance import Allowance, Word, words
+from dynaclient.bulk.gate import Gate
 from dynaclient.bulk.pace import LEAST, Caps, Pace
 from dynaclient.testing import FakeClock, FakeTransport, json_response
 from dynaclient.wire import Headers
@@ -227,6 +228,15 @@ def test_a_refused_request_is_sent_again_after_the_pause():
     client, _ = paced(service, clock)
     assert len(list(client.double.map(texts(50), in_flight=1))) == 50
     assert times[2] - times[1] >= 30
+
+
+def test_a_pause_of_hours_is_asked_about_again():
+    """A service that once asked for an hour is asked again after a minute, and what waits is not silent for longer."""
+    clock = FakeClock()
+    gate = Gate(Pace(), clock, clock, clock.sleep)
+    gate.leave(gate.enter(), 429, Headers({"Retry-After": "3600"}))
+    refused = clock()
+    assert 59 <= gate.enter() - refused <= 61
 
 
 def test_an_exhausted_window_is_waited_for():

@@ -212,7 +212,7 @@ def test_the_secrets_of_an_index_are_not_told(folder, index, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://me:s3cret@127.0.0.1:1/simple")
     with pytest.raises(TransportError) as caught:
         install(package)
-    assert "127.0.0.1" in str(caught.value)
+    assert "pip could not fetch" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 

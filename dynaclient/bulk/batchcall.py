@@ -7,31 +7,12 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
+from dynaclient.bulk.engines.carried import refuse_secrets
 from dynaclient.bulk.engines.tables import DTYPES, Kind, bad, table_of
 from dynaclient.bulk.engines.worker import Config, close_worker, worker_of
 from dynaclient.bulk.mapping import IN_FLIGHT, caps_of, checked_in_flight
 from dynaclient.errors import DynaclientError
-from dynaclient.wire import is_secret_name
-
-CLIENT_OPTIONS = frozenset(
-    {
-        "ca_bundle",
-        "headers",
-        "overlays",
-        "pool_size",
-        "profile",
-        "proxy",
-        "retries",
-        "server",
-        "server_variables",
-        "settings",
-        "timeout",
-        "validate",
-    }
-)
-"""What may be said of the client of a worker: nothing that is a credential."""
 
 
 class BatchCall:
@@ -198,7 +179,7 @@ def configuration(
     ArgumentError
         Where it would carry a secret, or cannot be pickled.
     """
-    _check(spec, client)
+    refuse_secrets(spec, constants, client)
     options = {**client, "arrays": arrays} if arrays else dict(client)
     make = partial(Config, spec=spec, operation=operation, constants=dict(constants), client=options, **how)
     try:
@@ -206,21 +187,3 @@ def configuration(
     except Exception as error:  # noqa: BLE001 - whatever the objects inside raise
         raise bad("options", f"cannot be pickled, so no worker can be told: {error}") from None
     return make(key=hashlib.blake2b(key, digest_size=16).digest())
-
-
-def _check(spec: Any, client: Mapping[str, Any]) -> None:
-    """Refuse what would carry a secret to the workers; the message never holds it."""
-    for name in client:
-        if name not in CLIENT_OPTIONS:
-            known = ", ".join(sorted(CLIENT_OPTIONS))
-            raise bad(
-                f"client.{name}", f"is not carried to workers; {known} are. Credentials come from their environment"
-            )
-    for option in ("headers", "settings"):
-        secret = [name for name in client.get(option) or {} if is_secret_name(str(name))]
-        if secret:
-            where = f"client.{option}"
-            raise bad(where, f"{secret[0]!r} may be secret; credentials come from the environment of the workers")
-    for where, url in (("spec", spec), ("client.server", client.get("server")), ("client.proxy", client.get("proxy"))):
-        if isinstance(url, str) and "\n" not in url and "://" in url and "@" in urlsplit(url).netloc:
-            raise bad(where, "the URL holds a password; credentials come from the environment of the workers")

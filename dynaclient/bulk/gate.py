@@ -91,7 +91,9 @@ class Gate:
                 self._heed(headers, now, sent)
             if status == 429 and headers is not None:
                 self.tally.throttles += 1
-                self._pace.refused(now, sent, parse_retry_after(headers, self._now()))
+                wait = parse_retry_after(headers, self._now())
+                # One that asks for hours would silence the process for hours: one request a minute learns sooner, and costs the service nothing.
+                self._pace.refused(now, sent, None if wait is None else min(wait, LONGEST))
                 return
             self._pace.accepted()
             if status == 503 and headers is not None:

@@ -60,12 +60,34 @@ class Grid:
         return bool(check == frame.facts[_CHECK])
 
     def sync(self) -> None:
-        """Make what was written outlive a power cut."""
-        if self._handle is not None:
-            os.fsync(self._handle)
+        """Make what was written, by whatever process, outlive a power cut."""
+        if self._handle is not None or self._path.exists():
+            os.fsync(self._open())
+
+    def lost(self, frames: Iterable[Frame], out: Path) -> bool:
+        """Whether numbers that frames tell of are not there: the file is gone or shorter than they need. One that has got its name already is taken back.
+
+        Parameters
+        ----------
+        frames:
+            Those that were kept.
+        out:
+            As for `finish`.
+        """
+        end = 0
+        for frame in frames:
+            if _CHECK in frame.facts:
+                blank = bytes(4 * frame.facts["dims"] * (frame.count - len(frame.facts.get("errors") or ())))
+                spans = _spans(Frame(frame.first, frame.count, frame.facts, blank))
+                end = max([end, *(offset + len(data) for offset, data in spans)])
+        if not end:
+            return False
+        if not self._path.exists() and out.exists():
+            out.replace(self._path)
+        return not self._path.exists() or self._path.stat().st_size < end
 
     def finish(self, out: Path, rows: int, dims: int, failed: Iterable[int]) -> None:
-        """Give the file its header and its name; where that was done before, it is done again.
+        """Give the file its header and its name.
 
         Parameters
         ----------
@@ -76,8 +98,6 @@ class Grid:
         failed:
             The rows that have none: they are not a number.
         """
-        if not self._path.exists() and out.exists():
-            out.replace(self._path)
         self._write(0, npy_header(rows, dims))
         for row in failed:
             self._write(_HEADER + 4 * dims * row, _NAN * dims)

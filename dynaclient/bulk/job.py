@@ -179,6 +179,9 @@ class Job:
         grid = Grid(self._folder / "rows.npy") if self._format == "npy" and self._selection.plain else None
         shards = Shards(self._folder, self._settings.shard, grid)
         try:
+            if grid is not None and grid.lost(shards.frames(), self._settings.out):
+                hint = "put it back where it was, or begin anew with --overwrite"
+                raise refused(str(self._settings.out), "has rows that were done and are gone", hint)
             self._send_rest(shards)
             summary = self._finish(shards, grid)
             shards.remove()

@@ -19,6 +19,7 @@ from dynaclient.bulk.shards import Frame, Shards, write_whole
 from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.normal import NoFormError, normal
+from dynaclient.openapi.vectors import pack
 from dynaclient.value import Vector, plain
 
 FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy", ".parquet": "parquet"}
@@ -82,7 +83,7 @@ class Encoder:
         name = self._take[0] if self._vectors and len(self._take) == 1 else ""
         for place, value in enumerate(values):
             found = value.get(name) if name and isinstance(value, dict) else None
-            if type(found) is Vector and found.typecode == "f" and len(found) == self.dims and _LITTLE:
+            if type(found) is Vector and found.typecode == "f" and 0 < len(found) == self.dims and _LITTLE:
                 parts.append(found)  # most rows: numbers that are packed already
             elif isinstance(value, DynaclientError):
                 told = error_of(value)
@@ -116,22 +117,27 @@ class Encoder:
                 self._take = (fields[0],)
             found = found[fields[0]]
         if not _is_vector(found):
-            raise refused("take", f"a vector of numbers is expected, not {type(found).__name__}")
+            what = "an empty one" if isinstance(found, (list, array)) and not found else type(found).__name__
+            raise refused("take", f"row {row}: a vector of numbers is expected, not {what}")
         if not self.dims:
             with self._lock:
                 self.dims = self.dims or len(found)
         if len(found) != self.dims:
             raise refused("out", f"the vector of row {row} has {len(found)} numbers, those before have {self.dims}")
-        packed = found if isinstance(found, array) and found.typecode == "f" else array("f", found)
+        if not isinstance(found, array) or found.typecode != "f":
+            try:
+                found = array("f", pack(found, "f"))
+            except ValueError as error:
+                raise refused("out", f"the vector of row {row} cannot be kept as float32: {error}") from None
         if not _LITTLE:
-            packed = array("f", packed)
-            packed.byteswap()
-        return packed.tobytes()
+            found = array("f", found)
+            found.byteswap()
+        return bytes(found)
 
 
 def _is_vector(value: Any) -> bool:
     if isinstance(value, array):
-        return True
+        return bool(value)
     return (
         isinstance(value, list) and bool(value) and type(value[0]) in (int, float) and type(value[-1]) in (int, float)
     )

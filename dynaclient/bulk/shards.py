@@ -26,10 +26,10 @@ SHARD = 64 << 20
 """Bytes after which a shard is sealed."""
 SYNC = 10.0
 """Seconds after which a shard is sealed at the latest."""
-_MAGIC = b"dcf1"
-_HEAD = struct.Struct(
-    "<4sQIIQI"
-)  # magic, first row, rows, bytes of facts, bytes of payload, checksum of all that follows
+_MAGIC = b"dcf2"
+_HEAD = struct.Struct("<4sQIIQ")  # magic, first row, rows, bytes of facts, bytes of payload
+_CHECK = struct.Struct("<I")  # the checksum of the head and of all that follows
+_BEFORE = _HEAD.size + _CHECK.size
 _CACHED = 64
 _OPEN = 32
 
@@ -46,10 +46,9 @@ class Frame:
     def packed(self) -> bytes:
         """The frame as it is written."""
         facts = encode_json(self.facts)
-        check = zlib.crc32(self.payload, zlib.crc32(facts))
-        return b"".join(
-            (_HEAD.pack(_MAGIC, self.first, self.count, len(facts), len(self.payload), check), facts, self.payload)
-        )
+        head = _HEAD.pack(_MAGIC, self.first, self.count, len(facts), len(self.payload))
+        check = zlib.crc32(self.payload, zlib.crc32(facts, zlib.crc32(head)))
+        return b"".join((head, _CHECK.pack(check), facts, self.payload))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +233,15 @@ def _scan(path: Path, *, checked: bool, holds: Callable[[Frame], bool] | None = 
     found: list[_Entry] = []
     size, offset = path.stat().st_size, 0
     with path.open("rb") as file:
-        while offset + _HEAD.size <= size:
+        while offset + _BEFORE <= size:
             file.seek(offset)
-            magic, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
-            end = offset + _HEAD.size + facts + payload
+            head, check = file.read(_HEAD.size), file.read(_CHECK.size)
+            magic, first, count, facts, payload = _HEAD.unpack(head)
+            end = offset + _BEFORE + facts + payload
             if magic != _MAGIC or end > size:
                 break
             data = file.read(facts + payload) if checked else b""
-            if checked and zlib.crc32(data) != check:
+            if checked and _CHECK.pack(zlib.crc32(data, zlib.crc32(head))) != check:
                 break
             if holds is not None and not holds(Frame(first, count, decode_json(data[:facts]), data[facts:])):
                 break
@@ -254,9 +254,10 @@ def _scan(path: Path, *, checked: bool, holds: Callable[[Frame], bool] | None = 
 
 def _read(entry: _Entry, file: BinaryIO) -> Frame:
     file.seek(entry.offset)
-    _, first, count, facts, payload, check = _HEAD.unpack(file.read(_HEAD.size))
+    head, check = file.read(_HEAD.size), file.read(_CHECK.size)
+    _, first, count, facts, payload = _HEAD.unpack(head)
     data = file.read(facts + payload)
-    if len(data) != facts + payload or zlib.crc32(data) != check:
+    if len(data) != facts + payload or _CHECK.pack(zlib.crc32(data, zlib.crc32(head))) != check:
         raise _broken(entry.shard)
     return Frame(first, count, decode_json(data[:facts]), data[facts:])
 

@@ -193,15 +193,13 @@ def _floats(text: bytes, typecode: str) -> tuple[bytes, Sequence[int]]:
     found = simd.floats(text) if simd.available() else None
     if found is None:
         arrays = decode_floats(text)
-        packed = b"".join(_written(numbers, typecode) for numbers in arrays)
+        packed = b"".join(pack(numbers, typecode) for numbers in arrays)
         return _checked(packed, typecode), [*map(len, arrays)]
     packed, lengths = _checked(found[0], "d"), found[1]
     if typecode == "d":
         return packed, lengths
     numpy = _numpy(len(packed) // 8)
-    return bytes(numpy.frombuffer(packed).astype("f4")) if numpy else _written(
-        memoryview(packed).cast("d"), "f"
-    ), lengths
+    return bytes(numpy.frombuffer(packed).astype("f4")) if numpy else pack(memoryview(packed).cast("d"), "f"), lengths
 
 
 def _checked(packed: bytes, typecode: str) -> bytes:
@@ -226,11 +224,19 @@ def _numpy(count: int) -> Any:
     return None
 
 
-def _written(numbers: Sequence[float], typecode: str) -> bytes:
+def pack(numbers: Sequence[float], typecode: str) -> bytes:
+    """Numbers as packed ones, each the nearest there is.
+
+    Raises
+    ------
+    ValueError
+        Where one is no number, or is beyond the range of the type.
+    """
     try:
         return _packer(len(numbers), typecode)(*numbers)
     except (OverflowError, struct.error):
-        raise ValueError("a number is beyond the range of float32") from None
+        kind = "float32" if typecode == "f" else "float64"
+        raise ValueError(f"what is no number, or beyond the range of {kind}, is among them") from None
 
 
 @lru_cache(maxsize=16)
@@ -281,6 +287,6 @@ def _exact(numbers: list[Any], typecode: str) -> list[Any] | Vector:
     try:
         if int in kinds and any(type(number) is int and int(float(number)) != number for number in numbers):
             return numbers
-        return Vector(typecode, _written(numbers, typecode))
+        return Vector(typecode, pack(numbers, typecode))
     except (OverflowError, ValueError):
         return numbers

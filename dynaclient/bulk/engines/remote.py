@@ -46,17 +46,19 @@ class Sender:
     def __call__(self, block: Run[Any]) -> Answer:
         """Send the rows of a block. What was finished before an error is not lost with it."""
         frames: list[Frame] = []
-        tally, error = Tally(), None
         try:
             worker = worker_of(self._config)
+        except DynaclientError as found:
+            return Answer((), Tally(), found)
+        error = None
+        try:
             encoder = Encoder(self._format, self._take, worker.order)
             with closing(worker.pieces(block.rows)) as pieces:
                 for run, piece in pieces:
                     frames.append(_frame(encoder, replace(run, first=block.first + run.first), piece))
-            tally = worker.tally()
         except DynaclientError as found:
             error = found
-        return Answer(tuple(frames), tally, error)
+        return Answer(tuple(frames), worker.tally(), error)
 
 
 def _frame(encoder: Encoder, run: Run[Any], piece: Piece) -> Frame:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.vectors import pack
 from dynaclient.value import plain
 
 _CODES = {"float32": "f", "float64": "d"}
@@ -56,9 +57,9 @@ class Kind:
     def _packed(self, result: Any) -> Any:
         if isinstance(result, (list, array)):
             try:
-                return array(self.code, result)
-            except (TypeError, OverflowError):
-                pass
+                return array(self.code, pack(result, self.code))
+            except ValueError as error:
+                raise bad("dtype", f"a vector of {self.dtype} was expected: {error}") from None
         hint = f"; it has {', '.join(result)}: `take` names the field" if isinstance(result, Mapping) else ""
         raise bad("dtype", f"a vector of numbers was expected, the result is of type {type(result).__name__}{hint}")
 
@@ -104,6 +105,9 @@ class Table:
         missing = [name for name in wanted if name not in known]
         if missing:
             raise bad("column", f"the batch has no column {missing[0]!r}; it has {', '.join(map(str, known))}")
+        doubled = [name for name in wanted if list(known).count(name) > 1]
+        if doubled:
+            raise bad("column", f"the batch has the column {doubled[0]!r} more than once")
         if isinstance(column, str):
             return self.column(column)
         columns = [self.column(name) for name in wanted]
@@ -130,7 +134,7 @@ def _numbers(values: list[Any], kind: Kind) -> Any:
     """Values as a numpy array: vectors of one length in two dimensions, a missing one as not-a-number, so that all batches have one shape."""
     numpy: Any = import_module("numpy")
     first = next((value for value in values if value is not None), None)
-    dims = kind.dims if first is None else len(first) if kind.code or _is_vector(first) else None
+    dims = kind.dims if first is None else len(first) if kind.code or _are_vectors(values) else None
     if dims is None or any(value is not None and len(value) != dims for value in values):
         return _objects(
             values if not kind.code else [None if value is None else numpy.asarray(value) for value in values]
@@ -150,8 +154,20 @@ def _objects(values: list[Any]) -> Any:
     return found
 
 
+def _are_vectors(values: list[Any]) -> bool:
+    """Whether all that is there are vectors that float32 holds."""
+    return all(value is None or _is_vector(value) for value in values)
+
+
 def _is_vector(value: Any) -> bool:
-    return isinstance(value, (list, array)) and bool(value) and type(value[0]) in (int, float)
+    if isinstance(value, array):
+        return bool(value)
+    if not isinstance(value, list) or not value or type(value[0]) not in (int, float):
+        return False
+    try:
+        return bool(pack(value, "f"))
+    except ValueError:
+        return False
 
 
 class _Frame(Table):
@@ -198,14 +214,14 @@ def _strings(values: list[str | None]) -> Any:
 
 
 def _typed(values: list[Any], kind: Kind) -> Any:
-    """Values as an Arrow array: of the type that was told, else lists of float32 where the first is a vector, else what Arrow makes of them."""
+    """Values as an Arrow array: of the type that was told, else lists of float32 where they are vectors, else what Arrow makes of them."""
     arrow: Any = import_module("pyarrow")
     if kind.dtype == "json":
         return arrow.array(values, type=arrow.string())
     if not kind.code:
-        first = next((value for value in values if value is not None), None)
+        vectors = _are_vectors(values) and any(value is not None for value in values)
         try:
-            return arrow.array(values, type=arrow.list_(arrow.float32()) if _is_vector(first) else None)
+            return arrow.array(values, type=arrow.list_(arrow.float32()) if vectors else None)
         except (TypeError, ValueError) as error:  # Arrow's own errors are both
             raise bad("dtype", f"the results have no type in common; dtype='json' gives their text: {error}") from None
     made = arrow.list_(arrow.float32() if kind.code == "f" else arrow.float64())

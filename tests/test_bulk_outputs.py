@@ -1,0 +1,48 @@
+"""What a result must be to stand in a file of vectors."""
+
+import struct
+from array import array
+
+import pytest
+
+from dynaclient.bulk.outputs import Encoder
+from dynaclient.bulk.plan import Run
+from dynaclient.errors import ArgumentError
+from dynaclient.value import Vector
+
+
+def framed(*vectors, take=""):
+    """The frame of rows with these vectors."""
+    run = Run(0, [str(place) for place in range(len(vectors))], 1)
+    return Encoder("npy", take, "").frame(run, [{"v": vector} for vector in vectors], {})
+
+
+@pytest.mark.parametrize(
+    ("vectors", "told"),
+    [
+        ([[]], "row 0: a vector of numbers is expected, not an empty one"),
+        ([Vector("f"), [1.0]], "has not one field that holds numbers"),
+        ([[1.0], []], "row 1: a vector of numbers is expected, not an empty one"),
+        ([[1.0], Vector("f")], "row 1: a vector of numbers is expected, not an empty one"),
+        ([[1.0, 2.0], [1.0]], "row 1 has 1 numbers, those before have 2"),
+        ([[1.0, 1e39]], "row 0 cannot be kept as float32: .* beyond the range of float32"),
+        ([[1, 10**400]], "row 0 cannot be kept as float32"),
+        ([[1.0, "x", 3.0]], "row 0 cannot be kept as float32: what is no number"),
+        (["text"], "has not one field that holds numbers"),
+    ],
+)
+@pytest.mark.parametrize("take", ["", "v"])
+def test_what_is_no_vector_of_float32_is_refused(vectors, told, take):
+    """Never another number, never another row's: the message says which row it is."""
+    if take and "has not one field" in told or not take and vectors == [[]]:
+        told = "a vector of numbers is expected|not one field"
+    with pytest.raises(ArgumentError, match=told):
+        framed(*vectors, take=take)
+
+
+@pytest.mark.parametrize("take", ["", "v"])
+@pytest.mark.parametrize("made", [list, lambda row: array("d", row), lambda row: Vector("f", row)])
+def test_vectors_are_packed_as_float32(made, take):
+    """However they came."""
+    rows = [[0.1, -2.5], [3.0, 1e-40]]
+    assert framed(*map(made, rows), take=take).payload == struct.pack("<4f", *rows[0], *rows[1])
