@@ -1,6 +1,7 @@
 """``dynaclient bulk``: rows of every format in, results of every format out, told in full."""
 
 import csv
+import io
 import json
 
 import pytest
@@ -169,6 +170,19 @@ def test_the_meter_tells_rates_and_what_is_left():
         "3 failed",
     ):
         assert part in shown
+
+
+@pytest.mark.parametrize("columns", [40, 200])
+def test_the_meter_keeps_to_one_line(columns, monkeypatch):
+    """On a narrow terminal its end is cut off, for a line that wraps cannot be drawn over."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    with Meter(screen) as meter:
+        meter(Progress(total=5000, rows=1200, tokens=8000, elapsed=10.0))
+    shown = screen.getvalue().strip("\r\n")
+    assert len(shown) < columns
+    assert "1,200" in shown
 
 
 def test_the_meter_needs_no_terminal():

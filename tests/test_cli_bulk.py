@@ -96,6 +96,30 @@ def test_what_failed_before_anything_was_done_may_be_said_otherwise(run, tmp_pat
     assert run(*LINE, "--rows", rows, "--set", "input=text", "--out", out)[0] == 0
 
 
+def test_a_service_that_does_not_answer_is_no_fault_of_the_disk(run, tmp_path, monkeypatch):  # noqa: F811
+    """It is told as what it is, with the exit code of a time-out, after a few tries and not after one for each half of each half."""
+    rows, server = tmp_path / "rows.txt", Loopback()
+    rows.write_text("a text\n" * 64)
+    server.script(lambda wire: wire.sock.recv(1))
+    monkeypatch.setenv("DYNACLIENT_BEARER_AUTH", "k")
+    line = ["bulk", "embeddings.create", "--model", "m", "--server", server.origin, "--timeout", "0.2"]
+    said = ["--rows", rows, "--set", "input=line", "--out", tmp_path / "x.npy", "--in-flight", "1", "--retries", "none"]
+    code, _, err = run(*line, *said)
+    server.close()
+    assert code == 6, err
+    assert "the output cannot be written" not in err
+    assert len(server.requests) == 4
+
+
+def test_numbers_hold_no_columns(run, tmp_path):  # noqa: F811
+    """What would be kept and cannot be is refused."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text,id\na,1\n")
+    code, _, err = run(*LINE, "--rows", rows, "--set", "input=text", "--keep", "id", "--out", tmp_path / "x.npy")
+    assert code == 2
+    assert "--keep: a .npy file holds numbers only" in err
+
+
 CALL = ["call", "embeddings.create", "--model", "hash-384", "--server", "local", "--input", '["a", "b", "c"]']
 
 

@@ -62,6 +62,8 @@ class Allowance:
         self._span = 0.0
         self._every = 0.0
         self._limit = 0.0
+        self._before: Word | None = None
+        self._windowed = False
 
     def told(self, word: Word, now: float, sent: float, since: float) -> None:
         """A reply came that says what is left.
@@ -80,9 +82,21 @@ class Allowance:
         self._limit = word.limit or max(self._limit, word.left + 1)
         said = (now + sent) / 2  # when it was said nobody knows
         self._left, self._at = word.left - since, said
-        self._every = word.reset / missing if word.evenly and missing > 0 else 0.0
+        self._learn(word)
+        evenly = word.evenly and not self._windowed
+        self._every = word.reset / missing if evenly and missing > 0 else 0.0
         self._until = said + min(word.reset, LONGEST)
         self._span = max(self._span, self._until - said)
+
+    def _learn(self, word: Word) -> None:
+        """Tell a window from what comes back evenly: within one the time to its end falls while what is left does, or stays; of the other it rises."""
+        before, self._before = self._before, word
+        if before is None or word.reset == before.reset:
+            return
+        if word.left != before.left:
+            self._windowed = (word.left < before.left) == (word.reset < before.reset)
+        elif word.limit and before.reset - word.reset > 1.5 * before.reset / word.limit:
+            self._windowed = True
 
     def wait(self, now: float, need: float = 1.0) -> float:
         """Seconds until so much may be sent; 0 where it may be now, or nobody knows."""

@@ -22,7 +22,7 @@ from dynaclient.bulk.rows import Bad
 from dynaclient.bulk.selection import Selection
 from dynaclient.bulk.shards import Frame, Shards, differences, read_manifest, write_manifest, write_whole
 from dynaclient.bulk.summary import Estimate, Progress, Summary, cost_of, counted
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.frozen import evolve
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.normal import NoFormError, normal
@@ -109,12 +109,14 @@ class Job:
         self._format = format_of(settings.out)
         if self._format == "parquet":
             arrow_modules()
+        if self._format == "npy" and selection.keep:
+            raise refused("keep", "a .npy file holds numbers only", "name a .jsonl or .parquet file")
         if self._format != "jsonl":
             # Numbers that end up packed are packed as they are read, unless the caller says otherwise.
             constants = {**dict.fromkeys(call.options_among(["arrays"]), "float32"), **constants}
         self._channel = Channel(call, constants, Pace(settings.caps), numbered=False)
         self._limits = limits_of(self._channel.batch, settings.batch)
-        self._solver = Solver(self._channel.send, self._channel.concerns_rows)
+        self._solver = Solver(self._channel.send, self._channel.concerns_rows, halt)
         self._manifest = settings.out.with_name(settings.out.name + ".manifest.json")
         self._folder = settings.out.with_name(settings.out.name + ".parts")
         self._identity = self._described(call, constants)
@@ -171,6 +173,8 @@ class Job:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             return self._taken_up() or self._done()
+        except DynaclientError:  # a time-out of the network is an OSError too
+            raise
         except OSError as error:
             hint = "make room and start it again: it goes on where it was" if error.errno in _FULL else ""
             raise refused(str(error.filename or out), error.strerror or str(error), hint) from None

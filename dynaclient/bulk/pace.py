@@ -24,6 +24,8 @@ TAKEOFF = 1.0
 """Seconds in which the growth beyond the last refusal doubles, at least; an eighth of the climb otherwise."""
 FEW = 3.0
 """Requests a second below which all of these times are longer, in proportion: a change must be seen before the next."""
+_MOST_DOUBLED = 60.0
+"""Doublings after which the rate is beyond any service."""
 LEAST = 1 / 120
 """Requests a second, however often they are refused."""
 
@@ -60,6 +62,7 @@ class Pace:
         self._next_tokens = float("-inf")
         self._begun: float | None = None
         self._accepted = 0
+        self._cuts = 0
         self.throttles = 0
         """How many requests were refused with 429."""
 
@@ -76,8 +79,9 @@ class Pace:
         beyond = age - self._climb
         if beyond <= 0:
             return self._ceiling * (1 - self._depth * (1 - age / self._climb))
-        slow = max(1.0, FEW / self._ceiling)
-        doubled = min(beyond / max(TAKEOFF * slow, self._climb / 8), 10.0)
+        # A first refusal, before much was sent, says little of the limit; a second one after it does.
+        slow = max(1.0, FEW / self._ceiling) if self._cuts > 1 else 1.0
+        doubled = min(beyond / max(TAKEOFF * slow, self._climb / 8), _MOST_DOUBLED)
         # A fixed number of requests is a part of the growth, so that the slow gain on the fast.
         return self._ceiling * (1 + 0.01 * (2**doubled - 1)) + 0.01 * beyond
 
@@ -127,12 +131,13 @@ class Pace:
         self._next = max(self._next, self._paused)
 
     def _cut(self, now: float, pause: float) -> None:
+        self._cuts += 1
         begun = self._begun if self._begun is not None else now
         age = max(0.0, now - self._resumed)
         if self._ceiling is None:
             # What it takes in the time until it takes more.
             self._ceiling = max(1.0, self._accepted / max(1.0, now - begun + pause))
-            self._depth, self._climb = 0.0, CLIMB[0] * max(1.0, FEW / self._ceiling)
+            self._depth, self._climb = 0.0, CLIMB[0]
         else:
             reached = max(LEAST, self._grown(age))
             used = min(reached, max(LEAST, self._accepted / max(1.0, age)))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dynaclient.bulk.channel import Piece
+from dynaclient.bulk.engine import Halted
 from dynaclient.bulk.plan import Run
 from dynaclient.errors import (
     APIError,
@@ -22,6 +23,9 @@ REFUSED = frozenset({400, 413, 422})
 STOPPING = frozenset({401, 403, 404})
 SAMPLE = 32
 """Rows that are tried alone, before anything has succeeded, to learn whether it is the rows at all."""
+
+WITNESSES = 3
+"""Rows that are tried alone, at most, to tell rows on which the service fails from a service that fails."""
 
 Send = Callable[[Run[Any]], Piece]
 
@@ -56,14 +60,19 @@ class Solver:
         Sends one run, its retries included.
     concerns_rows:
         Whether an ArgumentError is about rows.
+    halt:
+        Once it says True a run that has failed is not divided any more: `solve` ends with Halted.
 
     A 400, 413 or 422, or a row that breaks the document, is a row's fault. A 401, 403 or 404 stops the run, as does a refusal of everything: while nothing has succeeded
     rows spread over the run are tried alone, and where all fail in the same way it is not the rows. Whatever else outlasts its retries (5XX, time-outs, replies that are
-    none) is a row's fault where other rows succeed meanwhile, and the service's where none does.
+    none) is a row's fault where other rows succeed meanwhile, and the service's where none does: a few of the run are tried alone to learn that.
     """
 
-    def __init__(self, send: Send, concerns_rows: Callable[[ArgumentError], bool]) -> None:
+    def __init__(
+        self, send: Send, concerns_rows: Callable[[ArgumentError], bool], halt: Callable[[], bool] = lambda: False
+    ) -> None:
         self._send = send
+        self._halt = halt
         self._concerns_rows = concerns_rows
         self._successes = 0
         self._alone: dict[tuple[str, str], int] = {}
@@ -99,8 +108,12 @@ class Solver:
         whose = blame(error, self._concerns_rows)
         if whose == RUN:
             raise Stop(error)
+        if self._halt():
+            raise Halted
         if whose == ROWS and not self._successes:
             self._probe(run, error)
+        if whose == UNSURE and self._successes == before and len(run.rows) > 1 and not self._answered(run):
+            raise Stop(error)
         if len(run.rows) == 1:
             if whose == UNSURE and self._successes == before:
                 raise Stop(error)
@@ -113,6 +126,17 @@ class Solver:
             return self._sent(run)
         except DynaclientError as error:
             return self._divided(run, error, before)
+
+    def _answered(self, run: Run[Any]) -> bool:
+        """Whether the service answers any of a few rows of a run, alone: where it does not, halving would only ask it for longer."""
+        for place in spread(len(run.rows), WITNESSES):
+            try:
+                self._sent(run.part(place, place + 1))
+            except DynaclientError as error:
+                if blame(error, self._concerns_rows) == UNSURE:
+                    continue
+            return True
+        return False
 
     def _probe(self, run: Run[Any], error: DynaclientError) -> None:
         """Stop where rows that are spread over the run all fail in the same way, and nothing has ever succeeded."""

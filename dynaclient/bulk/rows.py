@@ -108,20 +108,30 @@ def _separated(path: Path, delimiter: str) -> Iterator[Row]:
         lines = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             columns = next(lines, [])
-            twice = {name for name in columns if name and columns.count(name) > 1}
-            if twice:
-                raise _bad(f"the first line of {path.name} names {', '.join(map(repr, sorted(twice)))} more than once")
-            for fields in lines:
-                if not fields:
-                    continue
-                if len(fields) != len(columns):
-                    yield Bad(f"has {len(fields)} fields where the first line names {len(columns)}", _shown(fields))
-                elif not all(map(_is_text, fields)):
-                    yield Bad("is not UTF-8 text", _shown(fields))
-                else:
-                    yield dict(zip(columns, fields, strict=True))
         except csv.Error as error:
             raise _bad(f"{path.name}, line {lines.line_num}: {error}") from None
+        twice = {name for name in columns if name and columns.count(name) > 1}
+        if twice:
+            raise _bad(f"the first line of {path.name} names {', '.join(map(repr, sorted(twice)))} more than once")
+        while True:
+            before = lines.line_num
+            try:
+                fields = next(lines, None)
+            except csv.Error as error:  # the reader begins anew behind it
+                yield Bad(f"cannot be read, from line {before + 1} to line {lines.line_num}: {error}")
+                continue
+            if fields is None:
+                return
+            if fields:
+                yield _fitted(columns, fields)
+
+
+def _fitted(columns: list[str], fields: list[str]) -> Row:
+    if len(fields) != len(columns):
+        return Bad(f"has {len(fields)} fields where the first line names {len(columns)}", _shown(fields))
+    if not all(map(_is_text, fields)):
+        return Bad("is not UTF-8 text", _shown(fields))
+    return dict(zip(columns, fields, strict=True))
 
 
 def _is_text(field: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from shutil import get_terminal_size
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -62,6 +63,7 @@ class Meter:
     def _show(self, progress: Progress) -> None:
         text = line(progress, bar=self._terminal)
         if self._terminal:
+            text = text[: get_terminal_size().columns - 1]  # a line that wraps cannot be drawn over
             self._write("\r" + text + " " * max(0, self._width - len(text)))
             self._width = len(text)
         else:
