@@ -11,11 +11,16 @@ from dynaclient.wire import Headers
 LONGEST = 60.0
 """Seconds for which a word of a service holds requests back, at most."""
 REQUESTS, TOKENS = "requests", "tokens"
-_FIELDS = (
+_PATTERNS = (
     (REQUESTS, "x-ratelimit-{}-requests"),
     (TOKENS, "x-ratelimit-{}-tokens"),
     (REQUESTS, "x-ratelimit-{}"),
     (REQUESTS, "ratelimit-{}"),
+)
+# What is counted, whether it comes back evenly, and the names of the fields. Single requests and tokens come back evenly, those that are counted without their kind all at once.
+_FIELDS = tuple(
+    (what, pattern.endswith(what), pattern.format("remaining"), pattern.format("reset"), pattern.format("limit"))
+    for what, pattern in _PATTERNS
 )
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -42,14 +47,11 @@ def words(headers: Headers, now: float) -> Iterator[Word]:
     now:
         Seconds since the epoch.
     """
-    for what, pattern in _FIELDS:
-        left = _number(headers.get(pattern.format("remaining")))
-        reset = _seconds(headers.get(pattern.format("reset")), now)
-        if left is None or reset is None:
-            continue
-        # Single requests and tokens come back evenly; those that are counted without their kind, all at once.
-        evenly = pattern.endswith(what)
-        yield Word(what, left, reset, _number(headers.get(pattern.format("limit"))) or 0.0, evenly)
+    for what, evenly, remaining, resets, limit in _FIELDS:
+        left = _number(headers.get(remaining))
+        reset = _seconds(headers.get(resets), now) if left is not None else None
+        if left is not None and reset is not None:
+            yield Word(what, left, reset, _number(headers.get(limit)) or 0.0, evenly)
 
 
 class Allowance:

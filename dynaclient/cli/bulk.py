@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -160,6 +161,7 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
                 if settings.dry_run:
                     Printer(settings.output, settings.query).value(_shown(job))
                     return 0
+                gc.freeze()  # what is there now lives to the end: the collector need not look at it again and again
                 with halt:
                     summary = job.run()
         except Halted:
