@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_SIZES = {code: array(code).itemsize for code in "bBhHiIlLqQfd"}
 _SHOWN = 4
 _FIELDS = 40
 
@@ -105,10 +104,11 @@ def vector(data: bytes, typecode: str = "f", *, little: bool = True) -> Vector:
     ValueError
         Where the bytes are no whole count of numbers.
     """
-    size = _SIZES.get(typecode) or array(typecode).itemsize
-    if len(data) % size:
-        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {size} bytes")
-    found = Vector(typecode, data)
+    try:
+        found = Vector(typecode, data)
+    except ValueError:
+        size = Vector(typecode).itemsize
+        raise ValueError(f"{len(data)} bytes are no whole count of numbers of {size} bytes") from None
     if little != (sys.byteorder == "little"):
         found.byteswap()
     return found

@@ -42,8 +42,10 @@ class Grid:
         """
         if not frame.payload:
             return frame
-        for offset, data in _spans(frame):
-            self._write(offset, data)
+        done = 0
+        for offset, length in _spans(frame):
+            self._write(offset, frame.payload[done : done + length])
+            done += length
         return Frame(frame.first, frame.count, {**frame.facts, _CHECK: zlib.crc32(frame.payload)}, b"")
 
     def holds(self, frame: Frame) -> bool:
@@ -52,11 +54,9 @@ class Grid:
             return True
         if not self._path.exists():
             return False
-        errors = frame.facts.get("errors") or ()
-        blank = bytes(4 * frame.facts["dims"] * (frame.count - len(errors)))
         check = 0
-        for offset, data in _spans(Frame(frame.first, frame.count, frame.facts, blank)):
-            check = zlib.crc32(self._read(offset, len(data)), check)
+        for offset, length in _spans(frame):
+            check = zlib.crc32(self._read(offset, length), check)
         return bool(check == frame.facts[_CHECK])
 
     def sync(self) -> None:
@@ -74,12 +74,8 @@ class Grid:
         out:
             As for `finish`.
         """
-        end = 0
-        for frame in frames:
-            if _CHECK in frame.facts:
-                blank = bytes(4 * frame.facts["dims"] * (frame.count - len(frame.facts.get("errors") or ())))
-                spans = _spans(Frame(frame.first, frame.count, frame.facts, blank))
-                end = max([end, *(offset + len(data) for offset, data in spans)])
+        kept = (frame for frame in frames if _CHECK in frame.facts)
+        end = max((offset + length for frame in kept for offset, length in _spans(frame)), default=0)
         if not end:
             return False
         if not self._path.exists() and out.exists():
@@ -137,19 +133,13 @@ class Grid:
             return file.read(size)
 
 
-def _spans(frame: Frame) -> Iterator[tuple[int, bytes]]:
-    """The payload of a frame in pieces without a failed row between, each with its offset in the file."""
-    size, done = 4 * frame.facts["dims"], 0
-    failed = sorted(map(int, frame.facts.get("errors") or ()))
-    if not failed:
-        yield _HEADER + size * frame.first, frame.payload
-        return
-    begin = 0
-    for place in (*failed, frame.count):
-        length = (place - begin) * size
-        if length:
-            yield _HEADER + size * (frame.first + begin), frame.payload[done : done + length]
-        begin, done = place + 1, done + length
+def _spans(frame: Frame) -> Iterator[tuple[int, int]]:
+    """Where the numbers of a frame stand in the file, offset and length in bytes: runs of rows without a failed one between."""
+    size, begin = 4 * frame.facts["dims"], 0
+    for place in (*sorted(map(int, frame.facts.get("errors") or ())), frame.count):
+        if place > begin:
+            yield _HEADER + size * (frame.first + begin), (place - begin) * size
+        begin = place + 1
 
 
 def npy_header(rows: int, dims: int) -> bytes:

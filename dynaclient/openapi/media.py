@@ -99,19 +99,8 @@ def encode_json(value: Any) -> bytes:
         raise ValueError(str(error)) from None
 
 
-def decode_base64(text: str) -> bytes:
-    """Base64 text (RFC 4648, 4), with its padding and nothing else in it, to bytes.
-
-    Raises
-    ------
-    ValueError
-        Where the text is not base64.
-    """
-    return _bytes_of(text)
-
-
 def base64_decoder(make: Callable[[bytes], T]) -> Callable[[str], T]:
-    """What makes something of the bytes of base64 text, as `decode_base64` reads it; a ValueError where it is none, or where ``make`` raises one."""
+    """What makes something of the bytes of base64 text (RFC 4648, 4), with its padding and nothing else in it; a ValueError where it is none, or where ``make`` raises one."""
 
     def decode(text: str) -> T:
         try:
@@ -120,9 +109,6 @@ def base64_decoder(make: Callable[[bytes], T]) -> Callable[[str], T]:
             raise ValueError(f"{len(text)} characters that are not base64") from None
 
     return decode
-
-
-_bytes_of = base64_decoder(lambda data: data)
 
 
 def format_json(value: Any, *, indent: int = 2) -> str:

@@ -15,14 +15,12 @@ from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.mapping import IN_FLIGHT, caps_of
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
-from dynaclient.bulk.poison import REFUSED, UNSURE, Send, Solver, Stop, blame, spread
+from dynaclient.bulk.poison import REFUSED, UNSURE, WITNESSES, Send, Solver, Stop, blame, spread
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import APIError, ArgumentError, DynaclientError
 
 KEPT = 8
 """Configurations whose clients a process keeps; beyond it the one that was used longest ago is let go."""
-WITNESSES = 3
-"""Other rows that are tried, at most, to tell a row that the service fails on from a service that fails."""
 
 
 @dataclass(frozen=True, slots=True)
