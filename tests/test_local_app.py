@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaclient.local import App
+from dynaclient.local.unstyle import Source, value_of
+from dynaclient.openapi.cast import Caster
+from dynaclient.openapi.model import Parameter
 from dynaclient.openapi.read import read
-from dynaclient.wire import Request
+from dynaclient.openapi.style import write
+from dynaclient.wire import Headers, Request
 
 SUITE = yaml.safe_load((Path(__file__).parent / "cases" / "local-app.yaml").read_text(encoding="utf-8"))
 
@@ -106,3 +110,18 @@ def test_a_token_is_asked_for(authorization, status):
         assert response.headers["WWW-Authenticate"].startswith("Bearer ")
         assert b"s3cret" not in response.body
         assert json.loads(response.body)["error"]["code"] == "invalid_api_key"
+
+
+NAMES = st.text("abcdefg", min_size=1)
+DEEP = st.recursive(
+    st.text(min_size=1).filter(lambda text: text.isprintable()),
+    lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(NAMES, inner, min_size=1, max_size=3),
+)
+
+
+@given(DEEP)
+def test_a_deep_object_is_read_back_as_it_was_written(value):
+    """What the style deepObject writes, arrays and objects of any depth, the embedded server reads back."""
+    parameter = Parameter("p", "p", "query", style="deepObject", explode=True)
+    source = Source(Caster({}, lambda pointer: None), {}, write(parameter, value), Headers())
+    assert value_of(parameter, source) == value

@@ -31,7 +31,14 @@ def parameter(case, name="p"):
     content = MediaType(case["content"]) if "content" in case else None
     explode = case.get("explode", style in ("form", "cookie"))
     return Parameter(
-        name, name, location, style=style, explode=explode, allow_reserved=case.get("reserved", False), content=content
+        name,
+        name,
+        location,
+        style=style,
+        explode=explode,
+        allow_reserved=case.get("reserved", False),
+        content=content,
+        array_format=case.get("format", "indexed"),
     )
 
 

@@ -29,6 +29,8 @@ _DELIMITERS = {
     "pipeDelimited": re.compile(r"\||%7[Cc]"),
 }
 _COMMA = re.compile(",")
+_STEP = re.compile(r"\[([^\]]*)\]")
+_Tree = dict[str | None, "list[str] | _Tree"]
 
 
 class Source(Struct, frozen=True):
@@ -183,11 +185,7 @@ def _split(
 
 def _form(parameter: Parameter, pairs: list[tuple[str, str]], kinds: tuple[str, ...], source: Source) -> Any:
     if parameter.style == "deepObject":
-        prefix, members = parameter.name + "[", []
-        for name, value in pairs:
-            if name.startswith(prefix) and name.endswith("]"):
-                members.append((name[len(prefix) : -1], unquote_plus(value)))
-        return source.cast_members(parameter.schema or "", members) if members else MISSING
+        return _deep_object(parameter, pairs, source)
     values = [value for name, value in pairs if name == parameter.name]
     if "object" in kinds and parameter.explode and parameter.schema and not values:
         known = {item.name for item in properties(source.document, parameter.schema)}
@@ -206,3 +204,32 @@ def _form(parameter: Parameter, pairs: list[tuple[str, str]], kinds: tuple[str, 
         raw = values[0] if delimiter is _COMMA else ",".join(part.replace(",", "%2C") for part in parts)
         return _split(parameter, raw, kinds, source, unquote_plus, explode=False)
     return source.cast(parameter.schema, [unquote_plus(values[0])])
+
+
+def _deep_object(parameter: Parameter, pairs: list[tuple[str, str]], source: Source) -> Any:
+    """The value of the style ``deepObject``: ``name[k][0]=v`` and whatever else `dynaclient.openapi.style` writes."""
+    tree: _Tree = {}
+    for name, value in pairs:
+        if name.partition("[")[0] == parameter.name:
+            steps = _STEP.findall(name[len(parameter.name) :])
+            branch = tree
+            for step in steps:
+                branch = branch.setdefault(step, {})  # type: ignore[assignment]
+            branch.setdefault(None, []).append(unquote_plus(value))  # type: ignore[union-attr]
+    return _of_tree(parameter.schema, tree, source) if tree else MISSING
+
+
+def _of_tree(schema: str | None, tree: _Tree, source: Source) -> Any:
+    """A value from its texts: those under None are its own, the others lead to its members."""
+    texts: list[str] = tree.get(None, [])  # type: ignore[assignment]
+    below: dict[str, _Tree] = {step: branch for step, branch in tree.items() if step is not None}  # type: ignore[misc]
+    if not below:
+        return source.cast(schema, texts)
+    kinds = types(source.document, schema) if schema is not None else ()
+    if "array" in kinds or ("object" not in kinds and all(not step or step.isdigit() for step in below)):
+        if "" in below and schema is not None:
+            return source.cast(schema, below[""].get(None, []))  # type: ignore[arg-type]
+        items = source.caster.items(schema) if schema is not None else None
+        return [_of_tree(items, below[step], source) for step in sorted(below, key=lambda step: int(step or 0))]
+    member = members(source.document, schema) if schema is not None else lambda _name: None
+    return {step: _of_tree(member(step), branch, source) for step, branch in below.items()}

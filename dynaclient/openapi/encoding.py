@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynaclient.frozen import Struct, field
+from dynaclient.openapi.extensions import read_array_format
 from dynaclient.openapi.media import charset, encode_json, essence, is_json, is_text, is_xml
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import properties, subschemas
@@ -22,7 +23,7 @@ class Encoding(Struct, frozen=True):
     ``schema`` is the pointer of its schema or None. ``content_types`` are those that the document allows, ``()`` where it leaves them to the value.
     ``styled``: it is written like a query parameter (one of ``style``, ``explode`` and ``allowReserved`` is there), whatever its content type.
     ``content_encoding`` says how its bytes become text (``base64``). ``headers`` are the pointers of Header Objects. ``node`` and ``pointer`` are the
-    Encoding Object itself.
+    Encoding Object itself. ``array_format``: how ``deepObject`` writes arrays.
     """
 
     schema: str | None = None
@@ -35,6 +36,7 @@ class Encoding(Struct, frozen=True):
     headers: Mapping[str, str] = field(default_factory=dict)
     node: Mapping[str, Any] = field(default_factory=dict)
     pointer: str = ""
+    array_format: str = "indexed"
 
     @property
     def json(self) -> bool:
@@ -65,6 +67,7 @@ def read_encoding(document: Mapping[str, Any], written: Any, pointer: str, schem
         else {},
         node=node,
         pointer=pointer,
+        array_format=read_array_format(node, pointer),
     )
 
 

@@ -15,6 +15,7 @@ from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.names import snake
 from dynaclient.openapi.pointer import deref, join, local_target
 from dynaclient.openapi.shape import properties, subschemas
+from dynaclient.openapi.style import ARRAY_FORMATS
 
 _MILLISECONDS = {
     "initialInterval": "initial_interval",
@@ -131,6 +132,21 @@ def env_of(name: str, scheme: Mapping[str, Any], pointer: str) -> tuple[str, dic
             pointer=join(pointer, "x-dynaclient-env"),
         )
     return by_server.pop("default", ""), by_server
+
+
+def read_array_format(node: Mapping[str, Any], pointer: str) -> str:
+    """``x-dynaclient-array-format`` of a parameter or an encoding: how the style ``deepObject`` writes arrays.
+
+    Raises
+    ------
+    SpecError
+        If it is not one of the known formats.
+    """
+    written = node.get("x-dynaclient-array-format", ARRAY_FORMATS[0])
+    if written not in ARRAY_FORMATS:
+        place = join(pointer, "x-dynaclient-array-format")
+        raise SpecError(f"one of {', '.join(ARRAY_FORMATS)} is expected here, not {written!r}", pointer=place)
+    return str(written)
 
 
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:

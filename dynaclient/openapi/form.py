@@ -87,6 +87,7 @@ def _styled(encoding: Encoding, name: str, value: Any) -> str:
         style=encoding.style,
         explode=encoding.explode,
         allow_reserved=encoding.allow_reserved,
+        array_format=encoding.array_format,
     )
     return write(parameter, value).replace("%20", "+")
 

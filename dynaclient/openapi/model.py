@@ -67,7 +67,8 @@ class MediaType(Struct, frozen=True):
 class Parameter(Struct, frozen=True):
     """Parameter Object (OpenAPI 3.1, 4.8.12), or one property of a JSON body taken as a keyword argument (``location`` = ``"body"``).
 
-    ``python_name`` is the keyword; ``name`` is the name on the wire.
+    ``python_name`` is the keyword; ``name`` is the name on the wire. ``array_format``: how the style ``deepObject`` writes
+    arrays (``x-dynaclient-array-format``).
     """
 
     name: str
@@ -83,6 +84,7 @@ class Parameter(Struct, frozen=True):
     description: str = ""
     deprecated: bool = False
     pointer: str = ""
+    array_format: str = "indexed"
 
 
 class Body(Struct, frozen=True):

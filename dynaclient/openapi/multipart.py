@@ -25,7 +25,7 @@ from dynaclient.openapi.media import JSON, essence, is_json, is_multipart, is_te
 from dynaclient.openapi.parts import Attachment, Part, holds_file
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import subschemas
-from dynaclient.openapi.style import defined, header_text, text
+from dynaclient.openapi.style import deep_members, defined, header_text, text
 from dynaclient.wire import Upload
 
 FORM_DATA = "multipart/form-data"
@@ -285,11 +285,8 @@ def _styled(encoding: Encoding, name: str, value: Any) -> Iterator[tuple[str, st
     if not defined(value):
         return
     if encoding.style == "deepObject":
-        if not isinstance(value, dict):
-            raise ValueError("the style deepObject has a form for objects only")
-        for member, item in value.items():
-            several = item if isinstance(item, list) else [item]
-            yield from ((f"{name}[{member}]", text(one)) for one in several if one is not None)
+        for steps, item in deep_members(value, encoding.array_format):
+            yield name + "".join(f"[{step}]" for step in steps), text(item)
     elif encoding.explode and isinstance(value, dict):
         yield from ((member, text(item)) for member, item in value.items() if item is not None)
     elif encoding.explode and isinstance(value, list):

@@ -15,7 +15,7 @@ from dynaclient.frozen import evolve
 from dynaclient.openapi import names
 from dynaclient.openapi.access import read_schemes, read_security, read_servers
 from dynaclient.openapi.bodies import kind_of
-from dynaclient.openapi.extensions import read_batch, read_error_statuses, read_retry, read_timeout
+from dynaclient.openapi.extensions import read_array_format, read_batch, read_error_statuses, read_retry, read_timeout
 from dynaclient.openapi.media import default_media as default_media
 from dynaclient.openapi.model import (
     Api,
@@ -290,6 +290,7 @@ def _parameter(api: Api, node: Any, pointer: str) -> Parameter:
         description=str(node.get("description") or "").strip(),
         deprecated=node.get("deprecated") is True,
         pointer=pointer,
+        array_format=read_array_format(node, pointer),
     )
 
 

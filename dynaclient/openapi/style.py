@@ -7,7 +7,7 @@ deeper nesting has none in the standard and is refused, except where ``content``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,6 +21,10 @@ RESERVED_IN_QUERY = ":/?@!$'()*,;="
 _TRIPLE = re.compile(r"(%[0-9A-Fa-f]{2})")
 _NOT_IN_COOKIE = re.compile(r"[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]")  # RFC 6265, 4.1.1: cookie-octet is all else
 _NOT_IN_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # RFC 9110, 5.5
+
+
+ARRAY_FORMATS = ("indexed", "brackets", "repeat")
+"""How ``deepObject`` writes an array: ``a[0]=x``, ``a[]=x`` or ``a=x`` for each item; the first one is the default."""
 
 
 def defined(value: Any) -> bool:
@@ -145,23 +149,47 @@ def _delimited(delimiter: str) -> Callable[[str, Any, bool, str], str]:
     return delimited
 
 
-def deep_object(name: str, value: Any, explode: bool, safe: str = "") -> str:
-    """``deepObject``: ``name[k]=v&name[k]=v``, the brackets percent-encoded (RFC 3986, 3.4); an array repeats its name.
+def deep_object(name: str, value: Any, explode: bool, safe: str = "", array_format: str = ARRAY_FORMATS[0]) -> str:
+    """``deepObject``: ``name[k]=v&name[l]=w``, the brackets percent-encoded (RFC 3986, 3.4).
 
-    The standard leaves an object within the object open; it is written as servers read it: ``name[k][l]=v``.
+    The standard defines the form of an object of scalars only. Everything else is written as the services that declare
+    this style read it: ``name[k][l]=v`` for an object within an object, ``name[0]=v`` and ``name[0][k]=v`` for arrays,
+    and ``name=v`` for a single value.
     """
-    if not isinstance(value, Mapping):
-        raise ValueError("the style deepObject has a form for objects only")
-    return "&".join(_deep(_quote(name, ""), value, safe))
+    pairs = deep_members(value, array_format)
+    return "&".join(f"{_quote(name, '')}{_brackets(steps)}={_quote(item, safe)}" for steps, item in pairs)
 
 
-def _deep(key: str, value: Mapping[str, Any], safe: str) -> Iterator[str]:
-    for member, item in value.items():
-        name = f"{key}%5B{_quote(member, '')}%5D"
-        if isinstance(item, Mapping):
-            yield from _deep(name, item, safe)
-        else:
-            yield from (f"{name}={_quote(one, safe)}" for one in _several(item) if one is not None)
+def _brackets(steps: Iterable[str]) -> str:
+    return "".join(f"%5B{_quote(step, '')}%5D" for step in steps)
+
+
+def deep_members(value: Any, array_format: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The scalars within a value of the style ``deepObject``, each with the steps that lead to it; nulls are left out.
+
+    Parameters
+    ----------
+    value:
+        An object, an array or a scalar.
+    array_format:
+        One of ``ARRAY_FORMATS``: whether an item has its index as a step, an empty one, or none.
+
+    Raises
+    ------
+    ValueError
+        If arrays or objects within an array could not be told apart, because the format gives its items no index.
+    """
+    if isinstance(value, Mapping):
+        for member, item in value.items():
+            yield from (((member, *steps), leaf) for steps, leaf in deep_members(item, array_format))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            if array_format != "indexed" and isinstance(item, (Mapping, list)):
+                raise ValueError(f"an array of arrays or objects has no form in the array format {array_format!r}")
+            step = {"indexed": (str(number),), "brackets": ("",)}.get(array_format, ())
+            yield from (((*step, *steps), leaf) for steps, leaf in deep_members(item, array_format))
+    elif value is not None:
+        yield (), value
 
 
 STYLES: Mapping[str, Callable[[str, Any, bool, str], str]] = {
@@ -211,6 +239,8 @@ def write(parameter: Parameter, value: Any, encode: Callable[[Any], bytes] | Non
     safe = ""
     if parameter.allow_reserved:
         safe = RESERVED_IN_QUERY if location == "query" else RESERVED
+    if parameter.style == "deepObject":
+        return deep_object(parameter.name, value, parameter.explode, safe, parameter.array_format)
     return STYLES[parameter.style](parameter.name, value, parameter.explode, safe)
 
 
