@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dynaclient.openapi.model import Api, OperationKey
-from dynaclient.openapi.read import Index, make_index, read
+from dynaclient.openapi.operations import Index, make_index
+from dynaclient.openapi.read import read
 from dynaclient.source import Document, cache
 from dynaclient.version import VERSION
 
-_FORMAT = 1  # part of every key: raise it whenever the same document gets other names
+_FORMAT = 2  # part of every key: raise it whenever the same document gets other names
 
 _WORTHWHILE = 100
 """Fewer paths are indexed sooner than a file is opened."""

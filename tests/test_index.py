@@ -7,7 +7,7 @@ from documents import document, operation
 
 from dynaclient import Client
 from dynaclient.index import api_of, index_from_json, index_to_json
-from dynaclient.openapi.read import make_index
+from dynaclient.openapi.operations import make_index
 from dynaclient.source import cache, load
 
 MANY = document(

@@ -12,6 +12,7 @@ from dynaclient.openapi import names
 from dynaclient.openapi.read import read
 
 CASES = cases("names.yaml")
+LOCATIONS = st.sampled_from(["path", "query", "header", "cookie", "body"])
 
 
 @pytest.mark.parametrize("text, name", CASES["snake"], ids=lambda value: value)
@@ -65,6 +66,23 @@ def test_clashes_are_settled_in_order():
         "a.run_post_2": "POST /y",
     }
     assert len(api.tolerated) == 3
+
+
+def test_a_made_up_name_is_never_one_that_another_operation_has_by_right():
+    """An operation whose name is taken does not get the name that a later one has by its operationId."""
+    identifiers = {"/a": "run", "/b": "run", "/real": "run_post"}
+    nodes = {path: {"post": {"operationId": identifier}} for path, identifier in identifiers.items()}
+    found = {name: key.path for name, key in read({"openapi": "3.1.0", "paths": nodes}).index.items()}
+    assert found == {"run": "/a", "run_post_2": "/b", "run_post": "/real"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["id", "_id", "Id", "ID", "x-id", "x_id", "from", "from_"]), LOCATIONS)))
+def test_an_exact_name_means_the_parameter_that_bears_it(pairs):
+    """A name that only one parameter has is never the Python name of another one."""
+    words = names.keywords(pairs)
+    for (name, _), word in zip(pairs, words, strict=True):
+        others = [other for other, _ in pairs if other != name]
+        assert others.count(word) != 1
 
 
 def test_an_operation_does_not_hide_a_group():

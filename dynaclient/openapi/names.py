@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,18 +19,25 @@ RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
 """The name of a parameter in a path template (OpenAPI 3.1, 4.8.8.1)."""
 
-_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD_EDGE = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])"  # list|Models
+    # HTTP|Server; but a run of capitals keeps the s of its plural (URLs, IDs) and the v of its version (IPv4).
+    r"|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))(?![A-Z]v[0-9])"
+)
+_OAUTH = re.compile(r"(?<![A-Za-z])oAuth|OAuth")
 _NOT_NAME = re.compile(r"[\W_]+")
 
 
 def snake(text: str) -> str:
     """Any text as a snake case Python name, without keyword care: ``listModels`` -> ``list_models``, ``X-Trace`` -> ``x_trace``.
 
-    Names are in the form NFKC, because Python reads every name of a program in that form.
+    A run of capitals is one word, with the ``s`` of its plural and the ``v`` of its version: ``getURLsByID`` ->
+    ``get_urls_by_id``, ``IPv4Address`` -> ``ipv4_address``. ``OAuth`` is one word. Names are in the form NFKC, because Python reads every name of a program in that form.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
         text = "".join(letter if f"a{letter}".isidentifier() else "_" for letter in text)
+    text = _OAUTH.sub("Oauth", text)
     name = _NOT_NAME.sub("_", _WORD_EDGE.sub("_", text)).strip("_").lower()
     if not name:
         return "_"
@@ -101,16 +109,30 @@ def name_overrides(document: Mapping[str, Any]) -> list[tuple[re.Pattern[str], s
 
 
 def keywords(parameters: Iterable[tuple[str, str]]) -> list[str]:
-    """Python keywords for ``(name, location)`` pairs, unique: the first of a name has it plain, a later one with its location before it.
+    """Python keywords for ``(name, location)`` pairs, unique and stable.
 
-    ``id`` in the path and ``id`` in the query become ``id`` and ``query_id``.
+    A name that can stand as it is written belongs to the parameter that is called so; of several in different
+    locations, to the first. Every other parameter gets its name in snake case if that is free, else with its location
+    before it: ``id`` in the path and ``id`` in the query become ``id`` and ``query_id``, and beside ``id`` a property
+    ``_id`` becomes ``body_id``.
     """
-    taken: set[str] = set()
-    found: list[str] = []
-    for name, location in parameters:
+    pairs = list(parameters)
+    counts = Counter(name for name, _ in pairs)
+    exact = {name for name in counts if name == safe(snake(name))}
+    wires = {name for name, count in counts.items() if count == 1}
+    taken = set(exact)
+    found = []
+    for name, location in pairs:
         wanted = safe(snake(name))
-        if wanted in taken:
-            wanted = safe(f"{location}_{snake(name)}", taken)
+        if name in exact:
+            exact.discard(name)  # the first of this name bears it
+        elif wanted in taken or (wanted in wires and wanted != name):
+            wanted = safe(f"{location}_{snake(name)}", taken | (wires - {name}))
         taken.add(wanted)
         found.append(wanted)
     return found
+
+
+def is_derived(name: str, python_name: str) -> bool:
+    """Whether a parameter could not have its plain Python name, because another one bears it."""
+    return python_name != safe(snake(name))

@@ -6,9 +6,8 @@ thousand operations costs nothing for those that are not used.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.frozen import evolve
@@ -26,29 +25,14 @@ from dynaclient.openapi.model import (
     Parameter,
     Reply,
 )
+from dynaclient.openapi.operations import METHODS, Index, make_index
 from dynaclient.openapi.paginated import read_paging
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
 from dynaclient.openapi.style import ALLOWED
 
 _WITH_PROPERTIES = frozenset({"json", "any", "form", "multipart", "xml"})
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 9.1
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})  # OpenAPI 3.1, 4.8.12.2.1
-
-
-class Index(NamedTuple):
-    """The operations of a document by their dotted names, and what was let through on the way to them."""
-
-    keys: Mapping[str, OperationKey]
-    tolerated: tuple[str, ...]
-
-
-def make_index(document: Mapping[str, Any]) -> Index:
-    """The index of a document's operations: a walk over all of them, though not into them."""
-    tolerated: list[str] = []
-    keys = {key.dotted: key for key in _index(document, tolerated)}
-    return Index(keys, tuple(tolerated))
 
 
 def read(document: Mapping[str, Any], source: str = "", index: Index | None = None) -> Api:
@@ -97,81 +81,6 @@ def _version(document: Mapping[str, Any], source: str) -> str:
     else:
         kind = f"OpenAPI {version}" if version else "no OpenAPI document: it has no `openapi` version"
     raise SpecError(f"this is {kind}; OpenAPI 3.0, 3.1 and 3.2 are read", source=source)
-
-
-def _found(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
-    paths = document.get("paths")
-    for path, written in paths.items() if isinstance(paths, Mapping) else ():
-        if not path.startswith("/"):
-            continue
-        try:
-            item, pointer = deref(document, written, join("/paths", path))
-        except SpecError as error:
-            tolerated.append(str(error))
-            continue
-        if not isinstance(item, Mapping) or item.get("x-speakeasy-ignore") is True:
-            continue
-        for method in METHODS:
-            if isinstance(item.get(method), Mapping):
-                yield method.upper(), path, item[method], join(pointer, method)
-        more = item.get("additionalOperations")  # OpenAPI 3.2: methods in their exact case
-        for method, operation in more.items() if isinstance(more, Mapping) else ():
-            if isinstance(operation, Mapping) and _TOKEN.fullmatch(method):
-                yield method, path, operation, join(pointer, "additionalOperations", method)
-
-
-def _index(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[OperationKey]:
-    overrides = names.name_overrides(document)
-    found = [
-        (names.group_of(node), method, path, node, pointer)
-        for method, path, node, pointer in _found(document, tolerated)
-        if node.get("x-speakeasy-ignore") is not True
-    ]
-    taken: set[tuple[str, ...]] = {_group(entry[0][:depth]) for entry in found for depth in range(1, len(entry[0]) + 1)}
-    for words, method, path, node, pointer in found:
-        group = _group(words)
-        reserved = () if group else names.RESERVED_ON_CLIENT
-        name = names.safe(names.method_of(node, words, method, path, overrides), reserved)
-        if (*group, name) in taken:
-            settled = _settle((*group, name), method, taken)
-            tolerated.append(f"{'.'.join((*group, name))} is taken: {method} {path} is {'.'.join(settled)}")
-            name = settled[-1]
-        taken.add((*group, name))
-        yield OperationKey(
-            group=group,
-            name=name,
-            method=method,
-            path=path,
-            pointer=pointer,
-            summary=_first_line(node),
-            tag=_first_tag(node),
-            deprecated=node.get("deprecated") is True,
-        )
-
-
-def _group(words: tuple[str, ...]) -> tuple[str, ...]:
-    """A group as attributes of the client: the first hides none of its own, and none is a keyword."""
-    return tuple(names.safe(word, () if number else names.RESERVED_ON_CLIENT) for number, word in enumerate(words))
-
-
-def _settle(name: tuple[str, ...], method: str, taken: set[tuple[str, ...]]) -> tuple[str, ...]:
-    """A name for an operation whose own is taken: with its method behind it, then numbered."""
-    wanted = (*name[:-1], f"{name[-1]}_{names.snake(method)}")
-    number = 2
-    while wanted in taken:
-        wanted = (*name[:-1], f"{name[-1]}_{names.snake(method)}_{number}")
-        number += 1
-    return wanted
-
-
-def _first_line(node: Mapping[str, Any]) -> str:
-    text = str(node.get("summary") or node.get("description") or "").strip()
-    return text.splitlines()[0] if text else ""
-
-
-def _first_tag(node: Mapping[str, Any]) -> str:
-    tags = node.get("tags")
-    return str(tags[0]) if isinstance(tags, list) and tags else ""
 
 
 def operation(api: Api, key: OperationKey) -> Operation:

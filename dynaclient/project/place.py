@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from dynaclient.openapi.read import METHODS
+from dynaclient.openapi.operations import METHODS
 from dynaclient.source import Document
 
 

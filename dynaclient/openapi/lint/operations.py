@@ -10,7 +10,7 @@ from dynaclient.openapi.bodies import kind_of
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.media import is_json
 from dynaclient.openapi.model import Api, MediaType, Operation, OperationKey
-from dynaclient.openapi.names import TEMPLATE
+from dynaclient.openapi.names import TEMPLATE, is_derived
 from dynaclient.openapi.pointer import at, join
 from dynaclient.openapi.read import operation
 
@@ -34,8 +34,16 @@ def operation_findings(api: Api) -> Iterator[Finding]:
             if not any(part in error.pointer for part in _EXTENSIONS):  # told with the extension
                 yield Finding("operation-unreadable", error.pointer or key.pointer, f"{key.dotted}: {_said(error)}")
             continue
+        yield from _arguments(made)
         yield from _replies(api, made)
         yield from _body(api, made)
+
+
+def _arguments(made: Operation) -> Iterator[Finding]:
+    for field in made.arguments:
+        if is_derived(field.name, field.python_name):
+            message = f"{made.dotted}: {field.name!r} ({field.location}) is called {field.python_name}"
+            yield Finding("argument-renamed", field.pointer, message, "its plain name is another argument's")
 
 
 def _said(error: SpecError) -> str:
