@@ -68,7 +68,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         self.__name__ = key.name
         self.__qualname__ = name
 
-    def __call__(self, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
+    def __call__(self, /, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
         if positional:
             raise self._by_keyword(positional)
         return self.send(**arguments).value
@@ -104,7 +104,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
         return signature(self._ready().operation, self._core.api.document)
 
-    def send(self, **arguments: Any) -> Result:
+    def send(self, /, **arguments: Any) -> Result:
         """Send the call and return all that is known of it.
 
         Parameters
@@ -172,7 +172,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """Which of these names are call options and no arguments of the operation."""
         return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]
 
-    def request(self, **arguments: Any) -> Request:
+    def request(self, /, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
 
         Raises
@@ -183,7 +183,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         shipment = self._shipment(arguments, dry=True)
         return auth.shown(shipment.needs, shipment.plain)
 
-    def curl(self, **arguments: Any) -> str:
+    def curl(self, /, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
         from dynaclient.curl import curl
 
@@ -201,7 +201,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
         return curl(request, variables)
 
-    def stream(self, **arguments: Any) -> ItemStream:
+    def stream(self, /, **arguments: Any) -> ItemStream:
         """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
 
         Where the operation also answers otherwise, the stream is asked for: by its media type in ``Accept`` and, where the body has a boolean property
@@ -221,7 +221,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         value: ItemStream = result.value
         return value
 
-    def pages(self, **arguments: Any) -> Iterator[Any]:
+    def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of page after page, each called for when the one before it has been taken.
 
         Raises
@@ -231,7 +231,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """
         return (result.value for result in self._results(arguments))
 
-    def items(self, **arguments: Any) -> Iterator[Any]:
+    def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
         pager = self._core.pager(self._name)
         return (item for result in self._results(arguments) for item in pager.results(result.value))

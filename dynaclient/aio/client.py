@@ -196,7 +196,7 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         self.__name__ = call.__name__
         self.__qualname__ = call.__qualname__
 
-    async def __call__(self, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
+    async def __call__(self, /, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
         scope = Scope()
         return self._bridged(await self._workers.run(scope, lambda: self._call(**arguments)), scope)
 
@@ -220,34 +220,34 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         """What the document says of the operation."""
         return self._call.operation
 
-    async def send(self, **arguments: Any) -> Result:
+    async def send(self, /, **arguments: Any) -> Result:
         """Send the call and return all that is known of it, see `dynaclient.Call.send`."""
         scope = Scope()
         result = await self._workers.run(scope, lambda: self._call.send(**arguments))
         value = self._bridged(result.value, scope)
         return result if value is result.value else evolve(result, value=value)
 
-    def request(self, **arguments: Any) -> Request:
+    def request(self, /, **arguments: Any) -> Request:
         """A dry run, see `dynaclient.Call.request`. Nothing is sent, and nothing awaited."""
         return self._call.request(**arguments)
 
-    def curl(self, **arguments: Any) -> str:
+    def curl(self, /, **arguments: Any) -> str:
         """The call as a shell line for curl, see `dynaclient.Call.curl`. Nothing is sent, and nothing awaited."""
         return self._call.curl(**arguments)
 
-    async def save(self, *where: Any, **arguments: Any) -> Any:
+    async def save(self, /, *where: Any, **arguments: Any) -> Any:
         """Send the call and write its reply to a file, see `dynaclient.Call.save`."""
         return await self._workers.run(Scope(), lambda: self._call.save(*where, **arguments))
 
-    def stream(self, **arguments: Any) -> AsyncIterate[Any]:
+    def stream(self, /, **arguments: Any) -> AsyncIterate[Any]:
         """The items of a reply as they arrive, see `dynaclient.Call.stream`; sent when the first is asked for."""
         return AsyncIterate(lambda: self._call.stream(**arguments), self._workers)
 
-    def pages(self, **arguments: Any) -> AsyncIterate[Any]:
+    def pages(self, /, **arguments: Any) -> AsyncIterate[Any]:
         """The pages of a list, see `dynaclient.Call.pages`; each is sent for when it is asked for."""
         return AsyncIterate(lambda: self._call.pages(**arguments), self._workers)
 
-    def items(self, **arguments: Any) -> AsyncIterate[Any]:
+    def items(self, /, **arguments: Any) -> AsyncIterate[Any]:
         """The items of all pages of a list, see `dynaclient.Call.items`; a page is sent for when its first item is asked for."""
         return AsyncIterate(lambda: self._call.items(**arguments), self._workers)
 

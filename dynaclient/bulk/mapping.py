@@ -165,11 +165,12 @@ def _inputs(call: Call, given: Mapping[str, Any]) -> tuple[Sequence[Any], dict[s
     if spelled is not None:
         value = given[spelled]
     else:
-        body = given.get("body")
+        whole = call.operation.body.keyword if call.operation.body is not None else "body"
+        body = given.get(whole)
         if not isinstance(body, Mapping):
             return (), constants
         value = body.get(batch.input)
-        constants["body"] = {key: item for key, item in body.items() if key != batch.input}
+        constants[whole] = {key: item for key, item in body.items() if key != batch.input}
     try:
         value = normal(value)
     except NoFormError:  # told of when the call is made

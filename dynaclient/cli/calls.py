@@ -132,16 +132,17 @@ def operation_command(ctx: click.Context, document: Opened, name: str, rest: lis
 
     settings = settings_of(ctx)
     wanted = _among("--content-type", rest) or settings.content_type
-    if not wanted:
-        return OperationCommand(document, name)
+    command = OperationCommand(document, name)
+    if not wanted or command.owns("--content-type"):
+        return command
     try:
         with options_named(settings.origin):
-            command = OperationCommand(document, name, wanted)
+            chosen = OperationCommand(document, name, wanted)
     except ArgumentError:
         if not ctx.resilient_parsing:
             raise
-        return OperationCommand(document, name)
-    return OperationCommand(document, name) if command.owns("--content-type") else command
+        return command
+    return command if chosen.owns("--content-type") else chosen
 
 
 def _among(option: str, arguments: list[str]) -> str | None:

@@ -88,8 +88,8 @@ class Inputs:
             sys.stderr.flush()
         return stream.buffer
 
-    def body(self, value: str, kind: str) -> Any:
-        """The whole body that ``--body`` names.
+    def body(self, value: str, kind: str, option: str = "--body") -> Any:
+        """The whole body that an option names.
 
         Parameters
         ----------
@@ -97,18 +97,20 @@ class Inputs:
             A text, ``@file`` or ``-``. A file whose name ends in ``.yaml`` or ``.yml`` is read as YAML where values are expected.
         kind:
             How the media type is written: see `dynaclient.openapi.bodies.kind_of`.
+        option:
+            The option as people type it, for messages.
         """
         named = value == "-" or (value.startswith("@") and not value.startswith("@@"))
         if kind == "text":
-            return self.text(value, "--body").text
+            return self.text(value, option).text
         if kind == "binary" or (kind in _RAW and named and not value.lower().endswith(_VALUES)):
-            return self.file(value, "--body")
+            return self.file(value, option)
         if named and value.lower().endswith(_YAML):
-            return _yaml(value)
-        text = self.text(value, "--body").text
+            return _yaml(value, option)
+        text = self.text(value, option).text
         if kind == "xml" and text.lstrip().startswith("<"):
             return text
-        return _json(text)
+        return _json(text, option)
 
     def file(self, value: str, option: str) -> Any:
         """What a binary value stands for: a file that is read while it is sent, its name with an ``@`` before it or ``-``; else the bytes of the text."""
@@ -147,24 +149,24 @@ def _seen() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _yaml(value: str) -> Any:
+def _yaml(value: str, option: str) -> Any:
     from dynaclient.errors import SpecError
     from dynaclient.source import load_value
 
     try:
         return load_value(Path(value[1:]))
     except SpecError as error:
-        raise _refused("--body", str(error)) from None
+        raise _refused(option, str(error)) from None
 
 
-def _json(text: str) -> Any:
+def _json(text: str, option: str) -> Any:
     from dynaclient.openapi.media import decode_json
 
     try:
         return decode_json(text.encode())
     except ValueError as error:
         hint = "write JSON, @FILE for a file, or - for standard input"
-        raise _refused("--body", f"not JSON: {error}", hint) from None
+        raise _refused(option, f"not JSON: {error}", hint) from None
 
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2

@@ -34,7 +34,7 @@ _OPTION = re.compile(r"--[^\s=]|-[A-Za-z]")
 class Given(Struct, frozen=True):
     """What a line and the environment say of the arguments.
 
-    ``arguments`` maps the Python name of an argument, or ``body``, to the texts that were given for it; ``parts`` holds the dotted options and their texts;
+    ``arguments`` maps the Python name of an argument, or the keyword of the whole body, to the texts that were given for it; ``parts`` holds the dotted options and their texts;
     ``spelled`` maps the Python name to what gave the value, for messages: the option, or the variable.
     """
 
@@ -207,7 +207,7 @@ class OperationCommand(Sectioned):
             if isinstance(option, ArgumentOption) and option.path:
                 parts.append((option, texts))
                 continue
-            key = option.field.python_name if isinstance(option, ArgumentOption) else "body"
+            key = option.field.python_name if isinstance(option, ArgumentOption) else option.keyword
             arguments[key] = texts
             if ctx.get_parameter_source(str(option.name)) is ParameterSource.ENVIRONMENT:
                 spelled[key] = variable_of(option, ctx)

@@ -28,7 +28,7 @@ _MANY = 24
 """Beyond so many arguments the help page shows one line of each that is not required."""
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"</?[a-zA-Z][^>]{0,80}>")
-_SPELLABLE = re.compile(r"[^\s=\-][^\s=]*")
+_SPELLABLE = re.compile(r"[^\s=/\-][^\s=/]*")  # click reads --a/b as two options
 
 
 class Typed(click.ParamType[str]):
@@ -99,9 +99,16 @@ def _room() -> int:
 
 
 class BodyOption(click.Option):
-    """``--body``: the whole body."""
+    """``--body``, or ``--request-body`` if the API has an argument of that name: the whole body.
+
+    ``keyword`` is the keyword of the call that takes it.
+    """
 
     section = BODY
+
+    def __init__(self, declarations: list[str], keyword: str, **attributes: Any) -> None:
+        super().__init__(declarations, **attributes)
+        self.keyword = keyword
 
 
 class Made(Struct, frozen=True):
@@ -133,12 +140,24 @@ def make_options(operation: Operation, document: Mapping[str, Any], media: Media
         taken.update(spellings)
         spelled[field.python_name] = first
         option = option_of(field, spellings, document)
+        option.name = _free(option.name, made)
         option.brief = len(fields) > _MANY and not field.required
         made.append(option)
-    if operation.body is not None and "--body" not in taken and "body" not in main:
-        made.append(_body_option(operation, document, media))
-        spelled["body"] = "--body"
+    if operation.body is not None:
+        keyword = operation.body.keyword
+        spelling = next(one for one in ("--body", "--request-body", "--whole-request-body") if one not in taken)
+        made.append(_body_option(operation, document, media, spelling))
+        made[-1].name = _free(keyword, made[:-1])
+        spelled[keyword] = spelling
     return Made(tuple(made), spelled)
+
+
+def _free(name: str, made: Iterable[click.Option]) -> str:
+    """The name of an option within click: one that two options share would give both the value of either."""
+    taken = {option.name for option in made}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _main_spellings(fields: Iterable[Parameter]) -> dict[str, str]:
@@ -269,7 +288,9 @@ _BODIES = {
 }
 
 
-def _body_option(operation: Operation, document: Mapping[str, Any], media: MediaType | None) -> BodyOption:
+def _body_option(
+    operation: Operation, document: Mapping[str, Any], media: MediaType | None, spelling: str
+) -> BodyOption:
     from dynaclient.openapi.bodies import kind_of
 
     assert operation.body is not None
@@ -283,4 +304,5 @@ def _body_option(operation: Operation, document: Mapping[str, Any], media: Media
     parts.append(f"The whole body: {how} or `-` for standard input{laid}")
     if operation.body.required and not operation.body.properties:
         parts.append(" [required]")
-    return BodyOption(["body", "--body"], metavar=metavar, type=Typed(), help=" ".join(filter(None, parts)))
+    keyword = operation.body.keyword
+    return BodyOption([keyword, spelling], keyword, metavar=metavar, type=Typed(), help=" ".join(filter(None, parts)))

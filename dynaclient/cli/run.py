@@ -131,8 +131,8 @@ def arguments_of(command: OperationCommand, given: Given, inputs: Inputs) -> dic
             if name in fields:
                 arguments[name] = reading.value(fields[name], texts, option)
             else:
-                arguments[name] = reading.body(texts)
-    body = arguments.get("body") if "body" not in fields else None
+                arguments[name] = reading.body(texts, option)
+    body = arguments.get(command.operation.body.keyword) if command.operation.body is not None else None
     for part, texts in sorted(given.parts, key=lambda entry: order(entry[0].path)):
         field = part.field
         known = body.get(field.name, MISSING) if isinstance(body, Mapping) and field.location == "body" else MISSING
@@ -175,11 +175,11 @@ class _Reading:
             messages.warning(f"{option}: the value begins like JSON and is none, so it is sent as text ({reason})")
         return value
 
-    def body(self, texts: Sequence[str]) -> Any:
+    def body(self, texts: Sequence[str], option: str) -> Any:
         """The whole body."""
         if len(texts) > 1:
-            raise ArgumentError("", problems=(Problem("--body", f"was given {len(texts)} times"),))
-        return self._inputs.body(texts[0], self._kind)
+            raise ArgumentError("", problems=(Problem(option, f"was given {len(texts)} times"),))
+        return self._inputs.body(texts[0], self._kind, option)
 
 
 @contextmanager

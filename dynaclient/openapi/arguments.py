@@ -53,9 +53,7 @@ class Binder:
     ) -> None:
         self.operation = operation
         self.media = media or (default_media(operation.body.content) if operation.body else None)
-        self.takes_body = operation.body is not None and not any(
-            field.python_name == "body" for field in operation.arguments
-        )
+        self._whole = operation.body.keyword if operation.body is not None else ""
         self._checker = checker
         self._document = document or {}
         self._kind = kind_of(self._document, self.media) if self.media else ""
@@ -94,7 +92,7 @@ class Binder:
             field = fields.get(name)
             if value is OMIT:
                 continue
-            if field is None and not (name == "body" and self.takes_body):
+            if field is None and name != self._whole:
                 problems.append(self._unknown(name))
                 continue
             try:
@@ -163,7 +161,7 @@ class Binder:
             return whole
         if isinstance(whole, dict):
             return {**whole, **properties}
-        problems.append(Problem("body", "a body that is not an object cannot be joined with single properties"))
+        problems.append(Problem(self._whole, "a body that is not an object cannot be joined with single properties"))
         return whole
 
     def _offers_properties(self) -> bool:
@@ -176,8 +174,9 @@ class Binder:
                     problems.append(Problem(field.python_name, "is required", field.pointer, _short(field.description)))
             elif field.python_name not in parameters and not _named_in(problems, field.python_name):
                 problems.append(Problem(field.python_name, "is required", field.pointer, _short(field.description)))
-        if self._body_needed and body is OMIT and not _named_in(problems, "body"):
-            problems.append(Problem("body", "is required", self.operation.body.pointer if self.operation.body else ""))
+        if self._body_needed and body is OMIT and not _named_in(problems, self._whole):
+            pointer = self.operation.body.pointer if self.operation.body else ""
+            problems.append(Problem(self._whole, "is required", pointer))
 
     def _unknown(self, name: str) -> Problem:
         hidden = self._hidden().get(name)
@@ -211,7 +210,7 @@ class Binder:
                     found.extend(self._judge(field, value))
         if bound.body is not OMIT and self._judge_body is not None:
             problems = self._judge_body.problems(bound.body, partial=bool(bound.problems))
-            found.extend(_argument_problems(problems, self.operation.arguments) if problems else ())
+            found.extend(_argument_problems(problems, self.operation.arguments, self._whole) if problems else ())
         return found
 
     def _judge(self, field: Parameter, value: Any) -> tuple[Problem, ...]:
@@ -252,7 +251,7 @@ def _short(description: str) -> str:
     return line if len(line) <= 80 else line[:77].rsplit(" ", 1)[0] + " ..."
 
 
-def _argument_problems(problems: Iterable[Problem], fields: Iterable[Parameter]) -> Iterable[Problem]:
+def _argument_problems(problems: Iterable[Problem], fields: Iterable[Parameter], whole: str) -> Iterable[Problem]:
     """The places of a body's problems as its caller named them: ``$.input[0]`` is ``input[0]``."""
     python_names = {field.name: field.python_name for field in fields if field.location == "body"}
     for problem in problems:
@@ -260,4 +259,4 @@ def _argument_problems(problems: Iterable[Problem], fields: Iterable[Parameter])
         head = where.split("[", 1)[0].split(".", 1)[0]
         if head in python_names:
             where = python_names[head] + where[len(head) :]
-        yield Problem(where or "body", problem.message, problem.pointer, problem.hint)
+        yield Problem(where or whole, problem.message, problem.pointer, problem.hint)

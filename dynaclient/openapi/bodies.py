@@ -89,9 +89,9 @@ def choose(body: Body, content_type: str | None, arguments: Mapping[str, Any]) -
     wanted = default_media(body.content)
     if not arguments or wanted is None:
         return wanted
-    if is_content(arguments.get("body")):
+    if is_content(arguments.get(body.keyword)):
         fits = (media for media in body.content if _is_bytes(media.name))
-    elif any(_holds_content(value) for value in (*arguments.values(), *_members(arguments.get("body")))):
+    elif any(_holds_content(value) for value in (*arguments.values(), *_members(arguments.get(body.keyword)))):
         fits = (media for media in body.content if is_multipart(media.name))
     else:
         return wanted

@@ -145,8 +145,9 @@ class Builder:
         try:
             return self._body.write(body)
         except ValueError as error:
-            problem = Problem(_lone_surrogate(body, "") or "body", f"cannot be written: {error}")
-            if problem.where != "body":
+            whole = self.operation.body.keyword if self.operation.body else "body"
+            problem = Problem(_lone_surrogate(body, "") or whole, f"cannot be written: {error}")
+            if problem.where != whole:
                 text = "holds half of a surrogate pair, which is no character"
                 problem = Problem(problem.where, text, hint="pass text that can be written as UTF-8")
             raise ArgumentError(

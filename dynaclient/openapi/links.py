@@ -73,7 +73,8 @@ class Links(Mapping[str, ResolvedLink]):
             for found in resolved(value, self._exchange):
                 arguments[parameter.python_name] = found
         if "requestBody" in node:
-            arguments.update(("body", found) for found in resolved(node["requestBody"], self._exchange))
+            keyword = target.body.keyword if target.body is not None else "body"
+            arguments.update((keyword, found) for found in resolved(node["requestBody"], self._exchange))
         server = _server(node.get("server"))
         if server:
             arguments["server"] = server

@@ -88,13 +88,18 @@ class Parameter(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """Request Body Object (OpenAPI 3.1, 4.8.13). ``properties``: the keyword arguments that its default media type offers."""
+    """Request Body Object (OpenAPI 3.1, 4.8.13). ``properties``: the keyword arguments that its default media type offers.
+
+    ``keyword`` is the argument that takes the whole body: ``body``, or ``request_body`` if an argument of the operation
+    is called ``body`` already.
+    """
 
     content: tuple[MediaType, ...]
     required: bool = False
     properties: tuple[Parameter, ...] = ()
     description: str = ""
     pointer: str = ""
+    keyword: str = "body"
 
 
 class Reply(Struct, frozen=True):

@@ -233,6 +233,7 @@ class _Input:
         self._name = item.name
         self._field = field = _field(operation, item)
         self._in_body = item.location == "requestBody"
+        self._whole = operation.body.keyword if operation.body is not None else "body"
         if field is None and not self._in_body:
             pointer = operation.paging.pointer if operation.paging else ""
             raise SpecError(f"the operation has no parameter {item.name!r}", pointer=pointer)
@@ -247,14 +248,14 @@ class _Input:
         for name in self._spellings:
             if name in arguments:
                 return arguments[name]
-        body = arguments.get("body") if self._in_body else None
+        body = arguments.get(self._whole) if self._in_body else None
         return body.get(self._name) if _is_object(body) else None
 
     def replaced(self, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:
         """The arguments with another value."""
         if self._field is None:
-            body = arguments.get("body")
-            return {**arguments, "body": {**(body if _is_object(body) else {}), self._name: value}}
+            body = arguments.get(self._whole)
+            return {**arguments, self._whole: {**(body if _is_object(body) else {}), self._name: value}}
         kept = {name: item for name, item in arguments.items() if name not in self._spellings}
         return {**kept, self._field.python_name: value}
 

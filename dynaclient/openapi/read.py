@@ -266,7 +266,11 @@ def _named(parameters: tuple[Parameter, ...], body: Body | None) -> tuple[tuple[
     words = names.keywords((field.name, field.location) for field in fields)
     named = tuple(evolve(field, python_name=word) for field, word in zip(fields, words, strict=True))
     count = len(parameters)
-    return named[:count], evolve(body, properties=named[count:]) if body else None
+    if body is None:
+        return named, None
+    taken = {word for field in named for word in (field.python_name, field.name)}
+    keyword = "body" if "body" not in taken else names.safe("request_body", taken)
+    return named[:count], evolve(body, properties=named[count:], keyword=keyword)
 
 
 def _content(document: Mapping[str, Any], written: Any, pointer: str) -> tuple[MediaType, ...]:

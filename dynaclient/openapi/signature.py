@@ -16,6 +16,7 @@ from dynaclient.openapi.shape import annotation, python_type, types
 
 CALL_OPTIONS: Mapping[str, str] = {
     "body": "Any",
+    "request_body": "Any",
     "content_type": "str | None",
     "retries": "int | bool | Mapping[str, Any] | RetryPolicy | None",
     "timeout": "float | Timeout | None",
@@ -25,9 +26,10 @@ CALL_OPTIONS: Mapping[str, str] = {
     "arrays": "bool | str | None",
     "split": "bool | int | None",
 }
-"""The call options and their types; ``split`` only where the document says how the operation batches."""
+"""The call options and their types; ``request_body`` only where ``body`` is an argument's name, ``split`` only where the document says how the operation batches."""
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
+    "request_body": "The whole request body; `body` is an argument of the operation.",
     "content_type": "The media type of the body.",
     "retries": "How many retries, False for none, or fields of the retry policy to override.",
     "timeout": "Seconds for one attempt, or a Timeout.",
@@ -52,8 +54,7 @@ def offered_options(operation: Operation) -> tuple[str, ...]:
     """The call options that no parameter of the operation hides."""
     taken = {field.python_name for field in operation.arguments} | {field.name for field in operation.arguments}
     content = operation.body.content if operation.body else ()
-    if operation.body is None:
-        taken.add("body")
+    taken |= {"body", "request_body"} - {operation.body.keyword if operation.body is not None else ""}
     if len(content) < 2 and not any("*" in media.name for media in content):
         taken.add("content_type")
     if operation.batch is None:

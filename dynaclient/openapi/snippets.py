@@ -113,6 +113,8 @@ def shell(
         if server is not None and not {"server"} & {*fields, *arguments}
         else dict(arguments)
     )
+    keyword = operation.body.keyword if operation.body is not None else "body"
+    body = f"--{keyword.strip('_').replace('_', '-')}"
     whole: dict[str, Any] = {}
     for name, value in given.items():
         field = fields.get(name)
@@ -126,12 +128,15 @@ def shell(
                 whole[field.name] = _unsecret(normal(value))
             else:
                 words += _option(spelled[field.python_name], str(value) if text is None else text)
-        elif name == "body" and isinstance(value, Mapping):
+        elif name == keyword and isinstance(value, Mapping):
             whole = {**_unsecret(normal(value)), **whole}
+        elif name == keyword:
+            plain = normal(value)
+            words += _option(body, plain if isinstance(plain, str) else encode_json(plain).decode())
         else:
             words += _shared(name, value)
     if whole:
-        words += _option("--body", encode_json(whole).decode())
+        words += _option(body, encode_json(whole).decode())
     return " ".join(words)
 
 
@@ -268,9 +273,6 @@ def _shared(name: str, value: Any) -> list[str]:
         return _option(option, "none" if value is False or value == 0 else str(value))
     if name == "timeout" and not isinstance(value, (int, float, str)):
         return _option(option, f"{value.attempt or value.read:g}")
-    if name == "body":
-        plain = normal(value)
-        return _option("--body", plain if isinstance(plain, str) else encode_json(plain).decode())
     if name not in _OPTIONS:
         return _option(option, str(value))
     return _option(option, value if isinstance(value, str) else encode_json(normal(value)).decode())

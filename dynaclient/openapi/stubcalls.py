@@ -18,7 +18,7 @@ from dynaclient.openapi.stubtext import MAP_OPTIONS, OPTIONS, Argument, camel, l
 from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
-_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type", "split"))
+_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "request_body", "content_type", "split"))
 _MODE = 'Literal["strict", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
@@ -154,9 +154,9 @@ class CallWriter:
         if "content_type" in offered and media is not None:
             rest.insert(0, self._content_type(operation, media, kind, first=first))
         body = operation.body
-        if body is None or media is None or "body" not in offered:
+        if body is None or media is None or body.keyword not in offered:
             return [_variant(fields, rest)]
-        whole = Argument("body", self._whole(media, kind, f"{hint}Body"), required=body.required)
+        whole = Argument(body.keyword, self._whole(media, kind, f"{hint}Body"), required=body.required)
         if not body.properties:
             return [_variant([*fields, whole], rest)]
         if not any(field.required for field in body.properties):

@@ -124,10 +124,11 @@ def _tool(api: Api, made: Operation, settings: Collection[tuple[str, str]]) -> T
             properties[field.python_name] = inputs.of_field(field)
         if field.required and (field.name, field.location) not in settings:
             required.append(field.python_name)
-    if made.body is not None and media is not None and not made.body.properties and "body" not in properties:
-        properties["body"] = _BASE64 if kind == "binary" else inputs.of_body(media, kind)
-        binary |= {"body"} if kind == "binary" else set()
-        required += ["body"] if made.body.required else []
+    if made.body is not None and media is not None and not made.body.properties:
+        whole = made.body.keyword
+        properties[whole] = _BASE64 if kind == "binary" else inputs.of_body(media, kind)
+        binary |= {whole} if kind == "binary" else set()
+        required += [whole] if made.body.required else []
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     schema.update({"required": required} if required else {})
     schema.update({"$defs": inputs.definitions} if inputs.definitions else {})
