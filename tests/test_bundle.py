@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dynaclient import Client
 from dynaclient.errors import SpecError
+from dynaclient.openapi.lint import lint
 from dynaclient.source import Limits, load
+from dynaclient.testing import FakeTransport, json_response
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "yaml_bundle.yaml").read_text(encoding="utf-8"))
 
@@ -75,8 +78,9 @@ def test_a_change_in_any_file_is_seen(folder):
     assert [d.data["components"]["schemas"]["A"]["type"] for d in (first, second)] == ["string", "integer"]
     assert first.digest != second.digest
     (folder / "b.yaml").unlink()
-    with pytest.raises(SpecError, match=r"b\.yaml"):
-        load(root)
+    assert load(root).data["components"]["schemas"]["A"]["$ref"] == "b.yaml"
+    write(folder, b_yaml="type: boolean")
+    assert load(root).data["components"]["schemas"]["A"] == {"type": "boolean"}
 
 
 @pytest.mark.parametrize(
@@ -88,9 +92,6 @@ def test_a_change_in_any_file_is_seen(folder):
         ("/etc/passwd", r"lies outside"),
         ("file:///etc/passwd", "file: addresses are not followed"),
         ("FILE:///etc/passwd", "file: addresses are not followed"),
-        ("bb.yaml", r"did you mean b\.yaml"),
-        ("b.yaml#/nothing", "nothing stands at '#/nothing'"),
-        ("b.yaml#anchor", "nothing stands at '#anchor'"),
         ("broken.yaml", r"broken\.yaml:1:5.*not YAML"),
         ("ftp://x/y", "may not refer to ftp"),
         ("sub", "folder"),
@@ -106,6 +107,48 @@ def test_a_refused_reference_is_named_with_its_place(folder, reference, message)
         load(root)
     assert reference in str(caught.value)
     assert (caught.value.source, caught.value.line, caught.value.pointer) == (str(root), 4, "/components/schemas/A")
+
+
+NEEDS_A_FILE = """\
+openapi: 3.1.0
+servers: [{url: http://h.test}]
+paths:
+  /good: {get: {operationId: good, responses: {"200": {description: ""}}}}
+  /bad:
+    get:
+      operationId: bad
+      parameters: [{$ref: "REFERENCE"}]
+      responses: {"200": {description: ""}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("bb.yaml", r"there is no such file; did you mean b\.yaml"),
+        ("b.yaml#/nothing", "nothing stands at '#/nothing'"),
+        ("b.yaml#anchor", "nothing stands at '#anchor'"),
+    ],
+)
+def test_a_reference_to_nothing_concerns_only_what_needs_it(folder, reference, reason):
+    """The other operations can be called; the one that needs the file, and `spec check`, say what is missing and where."""
+    root = write(folder, openapi_yaml=NEEDS_A_FILE.replace("REFERENCE", reference), b_yaml="{}")
+    client = Client(root, transport=FakeTransport(json_response({}), repeat=True))
+    client.good()
+    with pytest.raises(SpecError, match=reason) as caught:
+        client.bad()
+    assert reference in str(caught.value)
+    assert caught.value.pointer.startswith("/paths/~1bad/get/parameters/0")
+    found = [finding for finding in lint(client.api) if finding.id == "reference-unresolved"]
+    assert len(found) == 1
+    assert reference in found[0].message
+
+
+def test_a_reference_of_a_mapping_concerns_only_what_needs_it():
+    """A document without a folder can refer to a file, as long as nobody needs it."""
+    api = Client(yaml.safe_load(NEEDS_A_FILE.replace("REFERENCE", "b.yaml")), transport=FakeTransport())
+    with pytest.raises(SpecError, match="load it by its path"):
+        api.bad()
 
 
 def test_roots_widen_what_is_read(folder):
@@ -125,12 +168,6 @@ def test_remote_references_stay(folder):
         "$ref": "https://example.com/x.yaml#/A"
     }
     assert load(with_schema(schema)).data["components"]["schemas"]["A"]["$ref"].startswith("https://")
-
-
-def test_text_has_no_folder():
-    """A relative reference in a document without an address is an error that says so."""
-    with pytest.raises(SpecError, match="load it by its path"):
-        load(with_schema("{$ref: b.yaml}"))
 
 
 def test_one_origin_is_read_through_fetch():

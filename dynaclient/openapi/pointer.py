@@ -9,6 +9,9 @@ from urllib.parse import unquote
 
 from dynaclient.errors import SpecError
 
+UNRESOLVED = "x-dynaclient-unresolved"
+"""Beside a ``$ref`` to another file that could not be read: why. Written by ``dynaclient.source``."""
+
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
@@ -99,6 +102,12 @@ def deref(document: Any, node: Any, pointer: str) -> tuple[Any, str]:
             target = local_target(node["$ref"])
             node = at(document, target)
         except SpecError as error:
-            raise SpecError(f"the reference {node['$ref']!r} cannot be followed: {error}", pointer=pointer) from None
+            raise SpecError(unfollowed(node, error), pointer=pointer) from None
         pointer = target
     return node, pointer
+
+
+def unfollowed(node: Any, error: SpecError) -> str:
+    """Why the reference of a node cannot be followed, in words."""
+    known = isinstance(node, Mapping) and isinstance(node.get(UNRESOLVED), str)
+    return f"the reference {node['$ref']!r} cannot be followed: {node[UNRESOLVED] if known else error}"

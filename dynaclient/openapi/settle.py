@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi import rules
-from dynaclient.openapi.pointer import at, deref, join
+from dynaclient.openapi.pointer import at, deref, join, unfollowed
 from dynaclient.openapi.rules import DROP, shown
 from dynaclient.openapi.shape import types as types_of
 
@@ -289,7 +289,10 @@ class Settler:
         try:
             return f"#/$defs/{self._all.key(self._all.target(value, self._base, self._base_id))}"
         except SpecError as error:
-            raise SpecError(f"the reference {value!r} cannot be followed: {error.message}", pointer=pointer) from None
+            node = at(self._all.document, pointer.rpartition("/")[0])
+            if not isinstance(node, Mapping) or node.get("$ref") != value:
+                node = {"$ref": value}
+            raise SpecError(unfollowed(node, error), pointer=pointer) from None
 
     def _dynamic_reference(self, value: Any, pointer: str) -> Any:
         if not isinstance(value, str):

@@ -17,8 +17,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.grammar import DATA, KINDS, SECTIONS, TEXT, field_kind, refined
-from dynaclient.openapi.pointer import join
-from dynaclient.source.files import SUFFIXES
+from dynaclient.openapi.pointer import UNRESOLVED, join
+from dynaclient.source.files import SUFFIXES, MissingFileError
 from dynaclient.source.limits import check_depth, measure
 from dynaclient.source.place import SourceFile
 from dynaclient.source.resolve import Resolver, pure_references
@@ -72,6 +72,9 @@ def _spelt(trail: Trail) -> Tokens:
 class Bundler:
     """Settles the references and scalars of one document.
 
+    A reference to what is not there stays as it is written, with the reason beside it (``UNRESOLVED``): operations that
+    do not need it can be called. ``complete`` is then False.
+
     Parameters
     ----------
     resolver:
@@ -83,6 +86,7 @@ class Bundler:
         self.root = resolver.root
         self.limits = resolver.limits
         self.origins: list[Origin] = []
+        self.complete = True
         self._placed: dict[tuple[tuple[str, Tokens], str], str] = {}
         self._names: dict[str, set[str]] = {section: set() for section in SECTIONS.values()}
         self._homes: dict[int, Target] = {}
@@ -161,7 +165,13 @@ class Bundler:
         target = self._homes.get(id(node))
         if target is not None:
             return self._settle_target(target, kind, context.out + _spelt(trail))
-        target = self._resolve(reference, inner, trail)
+        try:
+            target = self._resolve(reference, inner, trail)
+        except MissingFileError as error:
+            if kind not in SECTIONS:
+                self._fail(_unfollowed(reference, error), inner, trail)
+            self.complete = False
+            return {**self._fields(node, kind, context, trail), UNRESOLVED: str(error)}
         if target is None:
             fields = self._fields(node, kind, context, trail)
             fields["$ref"] = urljoin(inner.scope.base, reference)
@@ -186,8 +196,18 @@ class Bundler:
     def _resolve(self, reference: str, context: _Context, trail: Trail) -> Target | None:
         try:
             return self.resolver.resolve(reference, context.resource, context.scope)
+        except MissingFileError:
+            raise
         except SpecError as error:
-            self._fail(f"the reference {reference!r} cannot be followed: {error}", context, trail)
+            self._fail(_unfollowed(reference, error), context, trail)
+
+    def _resolve_if_there(self, reference: str, context: _Context, trail: Trail) -> Target | None:
+        """As `_resolve`; None also if what the reference names is not there."""
+        try:
+            return self._resolve(reference, context, trail)
+        except MissingFileError:
+            self.complete = False
+            return None
 
     def _fail(self, message: str, context: _Context, trail: Trail) -> NoReturn:
         resource = context.resource
@@ -271,7 +291,7 @@ class Bundler:
             context = _Context(resource, resource.scope_at(tokens), tokens, tokens)
             if self._stays(reference, context):
                 continue
-            target = self._resolve(reference, context, None)
+            target = self._resolve_if_there(reference, context, None)
             if target is not None and target.resource is not self.root and (target.key, section) not in self._placed:
                 self._placed[target.key, section] = _local("components", section, name)
                 self._homes[id(entries.node[name])] = target
@@ -283,7 +303,7 @@ class Bundler:
         if not isinstance(reference, str):
             return target
         context = _Context(target.resource, target.resource.scope_at(target.tokens), target.tokens, target.tokens)
-        return target if self._stays(reference, context) else self._resolve(reference, context, None) or target
+        return target if self._stays(reference, context) else self._resolve_if_there(reference, context, None) or target
 
     def _link(self, text: str, kind: str, context: _Context, trail: Trail) -> str:
         """A reference that stands as plain text; where a name may stand too, a schema of that name comes first (OpenAPI 3.1, 4.8.25)."""
@@ -295,8 +315,18 @@ class Bundler:
                 text = _local("components", "schemas", text)
             elif text in roots or not ("#" in text or "/" in text or text.endswith(SUFFIXES)):
                 return text
-        target = self._resolve(text, context, trail)
+        try:
+            target = self._resolve(text, context, trail)
+        except MissingFileError as error:
+            if kind != "target":  # a mapping's value only: its branch may be known by its name
+                self._fail(_unfollowed(text, error), context, trail)
+            self.complete = False
+            return text
         return urljoin(context.scope.base, text) if target is None else self._place(target, "schema")
+
+
+def _unfollowed(reference: str, error: SpecError) -> str:
+    return f"the reference {reference!r} cannot be followed: {error}"
 
 
 def _local(*tokens: str | int) -> str:

@@ -76,7 +76,7 @@ def read_path(path: Path, name: str, limit: int, *, special: bool = True) -> byt
         with path.open("rb") as file:
             return file.read(limit + 1)
     except FileNotFoundError:
-        raise SpecError(f"there is no such file{_nearby(path.parent, path.name)}", source=name) from None
+        raise MissingFileError(f"there is no such file{_nearby(path.parent, path.name)}", source=name) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError(f"the file cannot be read: {reason}", source=name) from None
@@ -94,6 +94,10 @@ def _nearby(folder: Path, name: str) -> str:
     if not shown:
         return ""
     return f"; did you mean {shown}?" if near else f"; the folder holds {shown}"
+
+
+class MissingFileError(SpecError):
+    """What a reference names is not there: an operation that does not need it can be called all the same."""
 
 
 class Library:
@@ -167,7 +171,7 @@ class Library:
             return self._permitted(_path(uri)).as_uri()
         if self.origin:
             raise SpecError(f"a document from {self.origin} may not refer to {scheme or 'relative'}: addresses")
-        raise SpecError(
+        raise MissingFileError(
             "a document given as text or as a mapping has no folder, so that a relative reference leads nowhere; "
             "load it by its path instead"
         )
@@ -190,7 +194,10 @@ class Library:
         return Content(uri, name, read_path(path, name, self.limits.bytes - self.size, special=False))
 
     def _fetch(self, uri: str) -> Content:
-        content = fetched(uri, self.fetch)
+        try:
+            content = fetched(uri, self.fetch)
+        except SpecError as error:
+            raise MissingFileError(str(error)) from None
         if origin(content.uri) != self.origin:
             raise SpecError(f"{shown_url(uri)} leads on to another origin, {shown_url(content.uri)}")
         return Content(uri, content.name, content.raw)

@@ -85,6 +85,8 @@ def load(
     document = reading.remembered()
     if document is None:
         document, entry = reading.read()
+        if entry is None:  # a file that is missing today may be there tomorrow
+            return document
         store.put("document", reading.key, entry)
     return replace(document, kept=True)
 
@@ -173,8 +175,8 @@ class _Reading(Struct, frozen=True, dict=True):
 
         return Library(self.content, self.folders, self.fetch, self.limits)
 
-    def read(self) -> tuple[Document, dict[str, Any]]:
-        """The document, and its form in the cache."""
+    def read(self) -> tuple[Document, dict[str, Any] | None]:
+        """The document, and its form in the cache; None if it must not be kept there."""
         from dynaclient.source.text import parse
 
         name = self.content.name
@@ -184,7 +186,7 @@ class _Reading(Struct, frozen=True, dict=True):
         except RecursionError:
             raise SpecError("it nests too deeply to be read from where load was called", source=name) from None
 
-    def settle(self, data: Any, *, yaml: bool) -> tuple[Document, dict[str, Any]]:
+    def settle(self, data: Any, *, yaml: bool) -> tuple[Document, dict[str, Any] | None]:
         from dynaclient.source.bundle import Bundler, needs_bundling
         from dynaclient.source.resolve import Resolver, root_resource
 
@@ -194,13 +196,14 @@ class _Reading(Struct, frozen=True, dict=True):
         library = self.library()
         resolver = Resolver(root_resource(content, data, yaml=yaml), library, self.limits)
         origins: Sequence[tuple[str, str, str]] = ()
+        complete = True
         if yaml or needs_bundling(data, content.raw):
             bundler = Bundler(resolver)
-            data, origins = bundler.bundle(), bundler.origins
+            data, origins, complete = bundler.bundle(), bundler.origins, bundler.complete
         used = [(library.contents[uri], resolver.resources[uri].yaml) for uri in resolver.consulted]
         files = [{"address": library.relative(file.uri), "digest": file.digest, "yaml": form} for file, form in used]
         entry = {"data": data, "yaml": yaml, "origins": origins, "files": files}
-        return self.document(data, used, origins, yaml=yaml), entry
+        return self.document(data, used, origins, yaml=yaml), entry if complete else None
 
     def document(self, data: Any, used: _Used, origins: Iterable[Sequence[str]], *, yaml: bool) -> Document:
         content = self.content

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import tokens as split_pointer
-from dynaclient.source.files import Content, Library
+from dynaclient.source.files import Content, Library, MissingFileError
 from dynaclient.source.limits import Limits
 from dynaclient.source.resource import Resource, Scope, Target, Tokens
 from dynaclient.source.scalar import as_text
@@ -43,8 +43,10 @@ class Resolver:
 
         Raises
         ------
+        MissingFileError
+            Without a place, if its file is not there, or nothing stands at its place in the file.
         SpecError
-            Without a place, where the reference is refused, its file cannot be read, or nothing stands there.
+            Without a place, if the reference is refused or its file cannot be read.
         """
         if hops > _HOPS:
             raise SpecError("these references lead in a circle")
@@ -59,7 +61,7 @@ class Resolver:
             target = self._find(found, top, fragment, hops)
             if target is not None:
                 return target
-        raise SpecError(f"nothing stands at {'#' + fragment!r} of {starts[0][0].name}")
+        raise MissingFileError(f"nothing stands at {'#' + fragment!r} of {starts[0][0].name}")
 
     def _starts(self, uri: str, resource: Resource, scope: Scope) -> list[tuple[Resource, Tokens]]:
         """Where the fragment may begin: the file or the schema that the address names; () of the file as a second chance."""

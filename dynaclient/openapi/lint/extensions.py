@@ -20,7 +20,7 @@ from dynaclient.openapi.lint.walk import Node
 from dynaclient.openapi.model import Api, Operation
 from dynaclient.openapi.paginated import read_paging
 from dynaclient.openapi.paging import Pager
-from dynaclient.openapi.pointer import join
+from dynaclient.openapi.pointer import UNRESOLVED, join
 from dynaclient.openapi.read import operation
 from dynaclient.openapi.shape import properties
 from dynaclient.openapi.words import similar
@@ -42,7 +42,7 @@ _INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
 _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-decode", "x-dynaclient-env", "x-dynaclient-ignore",
-    "x-dynaclient-array-format",
+    "x-dynaclient-array-format", UNRESOLVED,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dynaclient.errors import SpecError
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
 from dynaclient.openapi.model import Api
-from dynaclient.openapi.pointer import at, join, local_target
+from dynaclient.openapi.pointer import UNRESOLVED, at, join, local_target
 
 
 def reference_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
@@ -20,6 +20,10 @@ def reference_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
             continue  # an anchor, which the schemas answer for themselves
         where = join(node.pointer, "$ref")
         if not reference.startswith("#/"):
+            if isinstance(node.value.get(UNRESOLVED), str):
+                message = f"the reference {reference!r} leads nowhere"
+                yield Finding("reference-unresolved", where, message, node.value[UNRESOLVED])
+                continue
             message = f"the reference {reference!r} leads out of the document, and is not read"
             yield Finding("reference-remote", where, message, "`dynaclient spec bundle` makes one file of several of one origin")  # fmt: skip
             continue
