@@ -232,3 +232,42 @@ def test_any_document_is_read_or_refused(changes):
         everything(document)
     except DynaclientError as error:
         assert len(str(error)) < 2000  # noqa: PT017
+
+
+BESIDE = {
+    "openapi": "3.1.0",
+    "paths": {
+        "/x": {
+            "$ref": "#/components/pathItems/P",
+            "servers": [{"url": "http://near.test"}],
+            "parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}}],
+            "post": {"operationId": "px", "responses": {}},
+            "delete": {"operationId": "dx", "responses": {}},
+        }
+    },
+    "components": {
+        "pathItems": {
+            "P": {
+                "servers": [{"url": "http://far.test"}],
+                "parameters": [
+                    {"name": "q", "in": "query", "schema": {"type": "integer"}},
+                    {"name": "r", "in": "query", "schema": {"type": "integer"}},
+                ],
+                "get": {"operationId": "gx", "responses": {}},
+                "delete": {"operationId": "other", "responses": {}},
+            }
+        }
+    },
+}
+
+
+def test_what_stands_beside_the_reference_of_a_path_item_counts():
+    """Operations, parameters and servers of both are there; where both say something, what stands beside the $ref is taken."""
+    api = read(BESIDE)
+    assert sorted(api.index) == ["dx", "gx", "px"]
+    for name in api.index:
+        made = operation(api, api.index[name])
+        assert [server.url for server in made.servers] == ["http://near.test"]
+        places = {field.name: field.pointer for field in made.parameters}
+        assert places == {"q": "/paths/~1x/parameters/0", "r": "/components/pathItems/P/parameters/1"}
+    assert any(line.endswith("DELETE /x") for line in api.tolerated)

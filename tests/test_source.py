@@ -26,6 +26,13 @@ def tiny(tmp_path):
     return path
 
 
+def test_a_text_may_begin_with_a_byte_order_mark():
+    """A JSON or YAML text that somebody read without removing the mark is read."""
+    for text in ('\ufeff{"openapi": "3.1.0"}', "\ufeffopenapi: 3.1.0\n"):
+        assert load(text).data == {"openapi": "3.1.0"}
+        assert load(text.encode()).data == {"openapi": "3.1.0"}
+
+
 def test_nothing_means_the_document_that_ships():
     """Without a spec the shipped document is loaded, from where bundled() says."""
     document = load()

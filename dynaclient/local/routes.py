@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dynaclient.frozen import Struct
-from dynaclient.openapi.access import read_servers
+from dynaclient.openapi.access import servers_of
 from dynaclient.openapi.model import Api, OperationKey, Server
+from dynaclient.openapi.operations import path_items
 from dynaclient.openapi.pointer import at
 
 _ORIGIN = re.compile(r"[^/]*//[^/]*")
@@ -80,13 +80,8 @@ class Routes:
 
 def _servers(api: Api, key: OperationKey) -> tuple[Server, ...]:
     """The servers of an operation, without reading the rest of it."""
-    item_pointer = key.pointer.rpartition("/")[0].removesuffix("/additionalOperations")
-    for pointer in (key.pointer, item_pointer):
-        node: Any = at(api.document, pointer)
-        servers = read_servers(node, pointer)
-        if servers:
-            return servers
-    return api.servers
+    owners = (*reversed(path_items(api.document, key.path)), (at(api.document, key.pointer), key.pointer))
+    return servers_of(owners) or api.servers
 
 
 def _bases(servers: tuple[Server, ...]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynaclient.errors import SpecError
@@ -29,6 +29,11 @@ def read_servers(node: Mapping[str, Any], pointer: str) -> tuple[Server, ...]:
             )
         )
     return tuple(found)
+
+
+def servers_of(owners: Sequence[tuple[Mapping[str, Any], str]]) -> tuple[Server, ...]:
+    """The servers of an operation: its own, else those of the path items around it, the nearest last."""
+    return next(filter(None, (read_servers(node, pointer) for node, pointer in reversed(owners))), ())
 
 
 def read_schemes(document: Mapping[str, Any], tolerated: list[str]) -> dict[str, SecurityScheme]:

@@ -135,8 +135,11 @@ def _place(document: Mapping[str, Any], reference: str, pointer: str) -> str:
         reference = "#" + reference.partition("#")[2]
     try:
         place = local_target(reference)
-        item, _, method = place.rpartition("/")
-        return join(deref(document, at(document, item), item)[1], method)
+        pointer_of_item, _, method = place.rpartition("/")
+        item = at(document, pointer_of_item)
+        if isinstance(item, Mapping) and method in item:
+            return place
+        return join(deref(document, item, pointer_of_item)[1], method)
     except SpecError as error:
         raise SpecError(
             f"the link leads to {reference!r}, which cannot be followed: {error}", pointer=pointer

@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 from dynaclient.errors import SpecError
 from dynaclient.openapi import names
 from dynaclient.openapi.model import OperationKey
-from dynaclient.openapi.pointer import deref, join
+from dynaclient.openapi.pointer import at, join, local_target, unfollowed
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 9.1
+
+
+OVERLAP = ": it stands beside the $ref of its path too, and that one is called: "
+"""What is noted of an operation that a path item and what its ``$ref`` leads to both have."""
 
 
 class Index(NamedTuple):
@@ -34,20 +38,73 @@ def _found(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[tuple[
     for path, written in paths.items() if isinstance(paths, Mapping) else ():
         if not path.startswith("/"):
             continue
+        items = _items(written, path, document, tolerated)
+        if any(item.get("x-speakeasy-ignore") is True for item, _ in items):
+            continue
+        methods: dict[str, tuple[Mapping[str, Any], str]] = {}
+        for item, pointer in items:
+            for method, operation, place in _of_item(item, pointer):
+                if method not in methods:
+                    methods[method] = operation, place
+                elif methods[method][0] != operation:
+                    tolerated.append(f"{place}{OVERLAP}{method} {path}")
+        for method, (operation, place) in methods.items():
+            yield method, path, operation, place
+
+
+def _items(
+    written: Any, path: str, document: Mapping[str, Any], tolerated: list[str]
+) -> list[tuple[Mapping[str, Any], str]]:
+    found: list[tuple[Mapping[str, Any], str]] = []
+    try:
+        found.extend(_chain(document, written, join("/paths", path)))  # what comes before the error stays
+    except SpecError as error:
+        tolerated.append(str(error))
+    return found
+
+
+def _of_item(item: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """The operations of a path item: method, Operation Object and its place."""
+    for method in METHODS:
+        if isinstance(item.get(method), Mapping):
+            yield method.upper(), item[method], join(pointer, method)
+    more = item.get("additionalOperations")  # OpenAPI 3.2: methods in their exact case
+    for method, operation in more.items() if isinstance(more, Mapping) else ():
+        if isinstance(operation, Mapping) and _TOKEN.fullmatch(method):
+            yield method, operation, join(pointer, "additionalOperations", method)
+
+
+def path_items(document: Mapping[str, Any], path: str) -> tuple[tuple[Mapping[str, Any], str], ...]:
+    """The Path Item Objects that a path consists of, with their places: the one under ``paths``, then what its ``$ref`` leads to.
+
+    What stands beside a path item's ``$ref`` counts together with what it names (OpenAPI 3.0.3, 4.7.9.1); if both
+    have a field, the one beside the reference is taken (3.1.1, 4.8.9 leaves that open).
+
+    Raises
+    ------
+    SpecError
+        If a reference leads nowhere, out of the document, or in a circle.
+    """
+    paths = document.get("paths")
+    written = paths.get(path) if isinstance(paths, Mapping) else None
+    return tuple(_chain(document, written, join("/paths", path)))
+
+
+def _chain(document: Mapping[str, Any], node: Any, pointer: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    seen: set[str] = set()
+    while isinstance(node, Mapping):
+        yield node, pointer
+        if not isinstance(node.get("$ref"), str):
+            return
+        if pointer in seen:
+            raise SpecError("these references lead in a circle", pointer=pointer)
+        seen.add(pointer)
         try:
-            item, pointer = deref(document, written, join("/paths", path))
+            target = local_target(node["$ref"])
+            node = at(document, target)
         except SpecError as error:
-            tolerated.append(str(error))
-            continue
-        if not isinstance(item, Mapping) or item.get("x-speakeasy-ignore") is True:
-            continue
-        for method in METHODS:
-            if isinstance(item.get(method), Mapping):
-                yield method.upper(), path, item[method], join(pointer, method)
-        more = item.get("additionalOperations")  # OpenAPI 3.2: methods in their exact case
-        for method, operation in more.items() if isinstance(more, Mapping) else ():
-            if isinstance(operation, Mapping) and _TOKEN.fullmatch(method):
-                yield method, path, operation, join(pointer, "additionalOperations", method)
+            raise SpecError(unfollowed(node, error), pointer=pointer) from None
+        pointer = target
 
 
 def _index(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[OperationKey]:

@@ -6,13 +6,13 @@ thousand operations costs nothing for those that are not used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.frozen import evolve
 from dynaclient.openapi import names
-from dynaclient.openapi.access import read_schemes, read_security, read_servers
+from dynaclient.openapi.access import read_schemes, read_security, read_servers, servers_of
 from dynaclient.openapi.bodies import kind_of
 from dynaclient.openapi.extensions import read_array_format, read_batch, read_error_statuses, read_retry, read_timeout
 from dynaclient.openapi.media import default_media as default_media
@@ -25,7 +25,7 @@ from dynaclient.openapi.model import (
     Parameter,
     Reply,
 )
-from dynaclient.openapi.operations import METHODS, Index, make_index
+from dynaclient.openapi.operations import Index, make_index, path_items
 from dynaclient.openapi.paginated import read_paging
 from dynaclient.openapi.pointer import at, deref, join
 from dynaclient.openapi.shape import properties, types
@@ -93,12 +93,9 @@ def operation(api: Api, key: OperationKey) -> Operation:
     """
     document = api.document
     node = at(document, key.pointer)
-    item_pointer, _, method = key.pointer.rpartition("/")
-    if method not in METHODS:
-        item_pointer = item_pointer.removesuffix("/additionalOperations")
-    item = at(document, item_pointer)
-    owners = ((document.get("paths"), "/paths"), (item, item_pointer), (node, key.pointer))
-    parameters = _parameters(api, key, item, item_pointer, node)
+    items = path_items(document, key.path)
+    owners = ((document.get("paths"), "/paths"), *reversed(items), (node, key.pointer))
+    parameters = _parameters(api, key, owners[1:])
     body = _body(api, node, key.pointer)
     parameters, body = _named(parameters, body)
     return Operation(
@@ -109,7 +106,7 @@ def operation(api: Api, key: OperationKey) -> Operation:
         parameters=parameters,
         body=body,
         replies=_replies(document, node, key.pointer),
-        servers=read_servers(node, key.pointer) or read_servers(item, item_pointer) or api.servers,
+        servers=servers_of(owners[1:]) or api.servers,
         security=read_security(document, node, key.pointer),
         retry=read_retry(document, node, key.pointer),
         timeout=read_timeout(document, node, key.pointer),
@@ -123,11 +120,9 @@ def operation(api: Api, key: OperationKey) -> Operation:
     )
 
 
-def _parameters(
-    api: Api, key: OperationKey, item: Mapping[str, Any], item_pointer: str, node: Mapping[str, Any]
-) -> tuple[Parameter, ...]:
+def _parameters(api: Api, key: OperationKey, owners: Iterable[tuple[Mapping[str, Any], str]]) -> tuple[Parameter, ...]:
     found: dict[tuple[str, str], Parameter] = {}
-    for owner, owner_pointer in ((item, item_pointer), (node, key.pointer)):
+    for owner, owner_pointer in owners:
         written = owner.get("parameters")
         for number, entry in enumerate(written if isinstance(written, list) else ()):
             resolved, pointer = deref(api.document, entry, join(owner_pointer, "parameters", number))

@@ -26,6 +26,7 @@ NOWHERE = "#/$defs/nowhere"
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _COMPONENT = re.compile(r"/components/schemas/([A-Za-z0-9._-]+)")
+_LITERAL = re.compile(r"/(\^.*\$)/", re.DOTALL)
 _COUNTS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties")
 _NUMBERS = ("minimum", "maximum", "multipleOf")
 _UNIONS = ("allOf", "anyOf", "oneOf")
@@ -259,8 +260,15 @@ class Settler:
                 out[name] = self.settle(item, join(pointer, name))
         return out
 
-    def _pattern(self, value: Any, _pointer: str) -> Any:
-        return value if isinstance(value, str) and self._all.usable(value) else DROP
+    def _pattern(self, value: Any, pointer: str) -> Any:
+        """An expression; one that is written as a literal of JavaScript, ``/^...$/``, is read as its inside."""
+        if not isinstance(value, str):
+            return DROP
+        literal = _LITERAL.fullmatch(value)
+        if literal is not None and self._all.usable(literal[1]):
+            self._all.tolerate(pointer, f"{shown(value)} is a literal of JavaScript; its inside is the expression")
+            return literal[1]
+        return value if self._all.usable(value) else DROP
 
     def _type(self, value: Any, pointer: str) -> Any:
         if isinstance(value, str):

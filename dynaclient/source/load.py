@@ -113,7 +113,7 @@ def open_content(spec: str | bytes | os.PathLike[str] | None, limits: Limits, fe
 
     if isinstance(spec, bytes | bytearray | memoryview):
         content = Content("", "<text>", bytes(spec))
-    elif isinstance(spec, str) and ("\n" in spec or spec.lstrip()[:1] == "{"):
+    elif isinstance(spec, str) and ("\n" in spec or spec.removeprefix("\ufeff").lstrip()[:1] == "{"):
         content = Content("", "<text>", _encoded(spec))
     elif isinstance(spec, str) and spec.lower().startswith(("http://", "https://")):
         content = fetched(spec, fetch)

@@ -7,6 +7,7 @@ and refused otherwise. Duplicate keys, several documents in one text and aliases
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -28,6 +29,7 @@ from dynaclient.source.place import yaml_places
 from dynaclient.source.scalar import Odd, plain_scalar
 
 _PREFIX = "tag:yaml.org,2002:"
+_REFUSED = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _MERGE = "\0<<"  # stands for a merge key; no key of a YAML text holds NUL
 _HINTS = (
     ("mapping values are not allowed", "a value that contains ': ' must be quoted; else check the indentation"),
@@ -55,7 +57,29 @@ def parse_yaml(text: str, source: str = "", limits: Limits = DEFAULT_LIMITS) -> 
 
 
 def events(text: str) -> Callable[[], Any]:
-    """A function that gives the next parser event of a text, or None at the end."""
+    """A function that gives the next parser event of a text, or None at the end.
+
+    Characters that a quoted scalar may hold (YAML 1.2, 5.1: ``nb-json``) and PyYAML refuses, such as U+FFFF in a
+    pattern, pass through it as characters for private use that the text does not hold.
+    """
+    refused = sorted(set(_REFUSED.findall(text)))
+    if not refused:
+        return _events(text)
+    free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
+    table = {ord(letter): stand_in for letter, stand_in in zip(refused, free, strict=False)}
+    back = {ord(stand_in): chr(code) for code, stand_in in table.items()}
+    get_event = _events(text.translate(table))
+
+    def restored() -> Any:
+        event = get_event()
+        if type(event) is ScalarEvent:
+            event.value = event.value.translate(back)
+        return event
+
+    return restored
+
+
+def _events(text: str) -> Callable[[], Any]:
     if getattr(yaml, "__with_libyaml__", False):
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
 

@@ -21,6 +21,7 @@ from dynaclient.openapi.diff.servers import compare_servers
 from dynaclient.openapi.diff.walk import Walk
 from dynaclient.openapi.extensions import read_retry, read_timeout
 from dynaclient.openapi.model import Api, Operation, OperationKey
+from dynaclient.openapi.operations import path_items
 from dynaclient.openapi.pointer import at
 from dynaclient.openapi.read import globals_of, operation, read
 
@@ -159,8 +160,7 @@ def _names(report: Report, old: OperationKey, new: OperationKey) -> None:
 
 def _settings(document: Mapping[str, Any], key: OperationKey) -> Any:
     """An operation with what holds for it from around it: the text that says whether anything can have changed."""
-    item_pointer = key.pointer.rpartition("/")[0].removesuffix("/additionalOperations")
-    item, paths = at(document, item_pointer), document.get("paths")
-    around = {name: item[name] for name in _OF_ITEM if name in item}
+    paths = document.get("paths")
+    around = [{name: item[name] for name in _OF_ITEM if name in item} for item, _ in path_items(document, key.path)]
     errors = paths.get("x-speakeasy-errors") if isinstance(paths, Mapping) else None
     return [at(document, key.pointer), around, errors, str(document.get("openapi"))[:3]]

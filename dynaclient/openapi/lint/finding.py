@@ -48,6 +48,7 @@ CATALOGUE: Mapping[str, Kind] = {
     "pattern-unusable": Kind("warning", "a regular expression that no engine can read; it is ignored"),
     "example-invalid": Kind("warning", "an example or default that its own schema refuses"),
     "name-clash": Kind("warning", "two operations want the same name; one got another"),
+    "path-item-overlap": Kind("warning", "an operation stands beside the $ref of a path item, and in what that names"),
     "argument-renamed": Kind("note", "an argument whose plain Python name is another argument's; it got another"),
     "operation-id-missing": Kind("note", "an operation without operationId is named by its method and path"),
     "operation-id-duplicate": Kind("warning", "an operationId that stands twice"),

@@ -11,6 +11,7 @@ from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.media import is_json
 from dynaclient.openapi.model import Api, MediaType, Operation, OperationKey
 from dynaclient.openapi.names import TEMPLATE, is_derived
+from dynaclient.openapi.operations import OVERLAP, path_items
 from dynaclient.openapi.pointer import at, join
 from dynaclient.openapi.read import operation
 
@@ -54,6 +55,10 @@ def _said(error: SpecError) -> str:
 def _clashes(api: Api) -> Iterator[Finding]:
     """What the index settled: ``a.b is taken: GET /x is a.b_get``."""
     for note in api.tolerated:
+        place, overlap, shown = note.partition(OVERLAP)
+        if overlap:
+            message = f"{shown} stands beside the $ref of its path too, and that one is called"
+            yield Finding("path-item-overlap", place, message, "the standard leaves open which one is meant")
         name, taken, rest = note.partition(" is taken: ")
         settled = rest.rpartition(" is ")[2]
         if taken and settled in api.index:
@@ -86,9 +91,8 @@ def _path(api: Api, node: Mapping[str, Any], key: OperationKey) -> Iterator[Find
     """Whether the variables of the path and its parameters are the same (OpenAPI 3.1, 4.8.12.1)."""
     from dynaclient.openapi.pointer import deref
 
-    item_pointer = key.pointer.rpartition("/")[0].removesuffix("/additionalOperations")
     declared: dict[str, str] = {}
-    for owner, pointer in ((at(api.document, item_pointer), item_pointer), (node, key.pointer)):
+    for owner, pointer in (*reversed(path_items(api.document, key.path)), (node, key.pointer)):
         listed = owner.get("parameters") if isinstance(owner, Mapping) else None
         for number, entry in enumerate(listed if isinstance(listed, list) else ()):
             try:
