@@ -140,7 +140,24 @@ def test_accept():
         "": {},
         "default": {"content": {"a/b": {}}},
     }
-    assert built(builder(responses=responses)).headers["Accept"] == "application/json, text/plain, a/b"
+    assert built(builder(responses=responses)).headers["Accept"] == "application/json, text/plain;q=0.8, a/b;q=0.5"
+
+
+@pytest.mark.parametrize(
+    ("content", "accept"),
+    [
+        (["application/xml", "application/json"], "application/json, application/xml;q=0.8"),
+        (["application/json;stream=watch", "application/json"], "application/json, application/json;stream=watch;q=0.9"),
+        (["application/vnd.kubernetes.protobuf", "text/event-stream"], "text/event-stream, application/vnd.kubernetes.protobuf;q=0.5"),
+        (["a/b", "c/d"], "a/b, c/d"),
+        (["application/json", "application/vnd.a+json"], "application/json, application/vnd.a+json"),
+        (["$ref"], "*/*"),
+    ],
+)  # fmt: skip
+def test_accept_prefers_what_is_read_best(content, accept):
+    """JSON comes first and bytes last, whatever the order of the document; what is no media type is not named."""
+    responses = {"200": {"content": {name: {} for name in content}}}
+    assert built(builder(responses=responses)).headers["Accept"] == accept
 
 
 @pytest.mark.parametrize(

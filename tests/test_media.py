@@ -169,3 +169,22 @@ def test_what_is_not_base64(text):
     """Missing padding, blanks, the URL alphabet and anything after the padding are refused."""
     with pytest.raises(ValueError, match="not base64"):
         media.base64_decoder(bytes)(text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "came", "found"),
+    [
+        (["application/json", "application/json;stream=watch"], "application/json", 0),
+        (["application/json", "application/json;stream=watch"], "application/json; stream=watch", 1),
+        (["application/json;stream=watch", "application/json"], "application/json; charset=utf-8", 1),
+        (["application/json; version=1", "application/json; version=2"], 'Application/JSON;Version="2"', 1),
+        (["application/json; version=1"], "application/json", 0),
+        (["application/*", "application/json; version=1"], "application/json", 1),
+        (["text/plain", "*/*"], "image/png", 1),
+        (["text/plain"], "image/png", None),
+    ],
+)
+def test_the_most_specific_media_type_wins(declared, came, found):
+    """Of the declared media types the one with most of the parameters that came is taken; none is taken for another type."""
+    content = tuple(MediaType(name) for name in declared)
+    assert media.matching(content, came) is (content[found] if found is not None else None)

@@ -9,6 +9,8 @@ from urllib.parse import quote
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.bodies import BodyWriter, Written
+from dynaclient.openapi.itemshape import is_sequential
+from dynaclient.openapi.media import is_form, is_json, is_text
 from dynaclient.openapi.model import MediaType, Operation, Parameter
 from dynaclient.openapi.names import TEMPLATE
 from dynaclient.openapi.normal import OMIT
@@ -176,9 +178,21 @@ def _split(path: str, parameters: list[Parameter]) -> tuple[str | Parameter, ...
 
 
 def accept(operation: Operation) -> str:
-    """The Accept field: the media types of the declared good replies (RFC 9110, 12.5.1)."""
+    """The Accept field: the media types of the declared good replies, what can be read best first (RFC 9110, 12.5.1)."""
     good = [media.name for reply in operation.replies if reply.status.startswith(("2", "d")) for media in reply.content]
-    return ", ".join(dict.fromkeys(good)) or "*/*"
+    weights = {name: _weight(name) for name in good}
+    best = max(weights.values(), default=1.0)
+    ordered = sorted(weights, key=lambda name: -weights[name])
+    return ", ".join(name if weights[name] == best else f"{name};q={weights[name]:g}" for name in ordered) or "*/*"
+
+
+def _weight(name: str) -> float:
+    """How welcome a media type is: JSON first, then what can be read as well, then items one by one, and bytes last."""
+    if is_json(name):
+        return 0.9 if ";" in name else 1.0  # application/json;stream=watch is another reply than a plain one
+    if is_sequential(name):
+        return 0.7
+    return 0.8 if is_text(name) or is_form(name) or "*" in name else 0.5
 
 
 def _encoder(document: Mapping[str, Any], media: MediaType) -> Callable[[Any], bytes]:

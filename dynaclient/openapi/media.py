@@ -6,7 +6,7 @@ a number that no float can hold is an error (RFC 8259, 6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -142,13 +142,15 @@ def essence(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
+def parameters(content_type: str) -> dict[str, str]:
+    """The parameters of a media type (RFC 9110, 5.6.6), their names in lower case."""
+    pairs = (part.partition("=") for part in content_type.split(";")[1:] if part.strip())
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+
+
 def charset(content_type: str) -> str:
     """The ``charset`` parameter, UTF-8 where there is none."""
-    for part in content_type.split(";")[1:]:
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"') or "utf-8"
-    return "utf-8"
+    return parameters(content_type).get("charset") or "utf-8"
 
 
 def is_json(name: str) -> bool:
@@ -180,14 +182,26 @@ def is_text(name: str) -> bool:
 
 
 def matching(content: tuple[MediaType, ...], content_type: str) -> MediaType | None:
-    """The declared media type that a Content-Type matches: the exact one, else the narrowest range (OpenAPI 3.1, 4.8.17)."""
+    """The declared media type that a Content-Type matches: the most specific one (OpenAPI 3.1, 4.8.17).
+
+    That is the exact type before its range, and of several with parameters the one of which most are in the Content-Type.
+    """
     kind = essence(content_type)
     family = kind.partition("/")[0] + "/*"
     for wanted in (kind, family, "*/*"):
-        for media in content:
-            if essence(media.name) == wanted:
-                return media
+        found = [media for media in content if essence(media.name) == wanted]
+        if len(found) > 1:
+            given = parameters(content_type.lower())
+            return max(found, key=lambda media: _shared(parameters(media.name.lower()), given))
+        if found:
+            return found[0]
     return None
+
+
+def _shared(declared: Mapping[str, str], given: Mapping[str, str]) -> int:
+    """How well the parameters of a declared media type match: how many are given, below zero if some are not."""
+    missing = sum(given.get(name) != value for name, value in declared.items())
+    return -missing if missing else len(declared)
 
 
 def default_media(content: tuple[MediaType, ...]) -> MediaType | None:

@@ -7,6 +7,7 @@ thousand operations costs nothing for those that are not used.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dynaclient.errors import SpecError
@@ -270,7 +271,11 @@ def _named(parameters: tuple[Parameter, ...], body: Body | None) -> tuple[tuple[
 
 def _content(document: Mapping[str, Any], written: Any, pointer: str) -> tuple[MediaType, ...]:
     found = []
+    with suppress(SpecError):  # a map of media types behind a reference (3.2); one that leads nowhere is passed over
+        written, pointer = deref(document, written, pointer)
     for name, entry in written.items() if isinstance(written, Mapping) else ():
+        if "/" not in name:  # no media type (RFC 9110, 8.3.1)
+            continue
         node, place = deref(document, entry, join(pointer, name))
         if not isinstance(node, Mapping):
             node = {}
