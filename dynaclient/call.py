@@ -344,6 +344,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             raise binder.error([*bound.problems, *found])
         if found:
             self._core.warn(binder.error(found))
+        if way.request_mode != "off" and (notes := binder.notes(bound)):
+            self._core.warn(ArgumentError(f"{self._name}: sent as it is", problems=tuple(notes), operation=self._name))
         return bound
 
     def _send(self, shipment: Shipment, *, streamed: bool = False) -> Result:

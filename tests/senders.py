@@ -38,6 +38,12 @@ class Sender:
         """What is wrong with the arguments: place and words."""
         return {problem.where: str(problem) for problem in self.bound(arguments, content_type)[3]}
 
+    def notes(self, content_type=None, **arguments):
+        """What is sent though the service may ignore it: place and words."""
+        made, media, found, _ = self.bound(arguments, content_type)
+        binder = Binder(made, Checker(self.document, str(self.document["openapi"])[:3]), media, self.document, attach)
+        return {problem.where: str(problem) for problem in binder.notes(found)}
+
     def request(self, arguments, content_type=None, headers=(), **options):
         """The request, whose arguments are all good."""
         made, media, found, problems = self.bound(arguments, content_type, **options)

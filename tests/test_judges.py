@@ -149,7 +149,14 @@ def test_exploded_arrays_in_a_query(judge, value, style):
 def test_objects_in_a_query(judge, value):
     """The members of a deep object are found by their bracketed names, those of an exploded one by their own."""
     deep = judge(QUERY["deepObject", True].request({"p": value}))[0]
-    assert_same(deep, {f"p[{name}]": item for name, item in value.items()})
+    members = {
+        f"p[{name}]{place}": one
+        for name, item in value.items()
+        for place, one in (
+            [(f"[{at}]", one) for at, one in enumerate(item)] if isinstance(item, list) else [("", item)]
+        )
+    }
+    assert_same(deep, members)
     plain = {name: item for name, item in value.items() if not isinstance(item, list)}
     if plain:
         assert_same(judge(QUERY["form", True].request({"p": plain}))[0], plain)

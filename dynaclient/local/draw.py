@@ -137,8 +137,7 @@ class _Dice(Maker):
         share = self._chance.choice((0.1, 0.5, 1.0)) if len(self._open) < _DEEPEST else 0.0
         value = {}
         for name in dict.fromkeys([*required, *known]):
-            # Since 3.1 a property that is required is so in both directions; the judge tells which holds.
-            if self._hidden(way, name) and (name not in required or self._chance.random() < 0.5):
+            if self._hidden(way, name):
                 continue
             if name in required:
                 value[name] = self.make(property_parts(way, name))

@@ -208,7 +208,7 @@ class Maker:
         yield {name: self.make(property_parts(way, name), salt) for name in filled}
         for name in optional:  # What "anyOf" of lists of required names, or a condition, may ask for.
             yield from self._object(way, [*wanted, name], salt)
-        if hidden:  # Since 3.1 a property that is required is so in both directions, whatever "writeOnly" says.
+        if hidden:  # a choice among lists of required names may ask for one
             yield from self._object(way, required, salt)
 
     def _object(self, way: Way, names: list[str], salt: int) -> Iterator[dict[str, Any]]:

@@ -32,10 +32,10 @@ def has_read_only(document: Mapping[str, Any], schema: str) -> bool:
 
 
 def read_only(document: Mapping[str, Any], schema: str, value: Any, where: str = "$") -> Iterator[Problem]:
-    """The readOnly properties in a value that a request cannot carry.
+    """The readOnly properties in the value of a request.
 
-    OpenAPI 3.0, 4.7.24.2, forbids them; since 3.1 they are an annotation, and a service is expected to ignore or refuse them (JSON Schema Validation 2020-12, 9.4). One
-    that the same schema requires is let pass there: without it the request would not fit.
+    A service may ignore or refuse them (OpenAPI 3.0.3, 4.7.24.2: they should not be sent; JSON Schema Validation
+    2020-12, 9.4). They are sent all the same, with a warning: a reply can be given back as a body.
 
     Parameters
     ----------
@@ -54,26 +54,13 @@ def read_only(document: Mapping[str, Any], schema: str, value: Any, where: str =
             for number, item in enumerate(value):
                 yield from read_only(document, items, item, f"{where}[{number}]")
     elif isinstance(value, dict):
-        required = _required(document, schema)
         for name, item in value.items():
             for place in _property(document, schema, name):
-                if annotation(document, place, "readOnly") is True and name not in required:
-                    yield read_only_argument(f"{where}.{name}", place)
+                if annotation(document, place, "readOnly") is True:
+                    text = "is set by the service (readOnly), which may ignore or refuse it"
+                    yield Problem(f"{where}.{name}", text, place)
                     break
                 yield from read_only(document, place, item, f"{where}.{name}")
-
-
-def read_only_argument(name: str, pointer: str) -> Problem:
-    """What is wrong with an argument that names a readOnly property."""
-    return Problem(name, "is set by the service (readOnly) and is not sent", pointer, "leave it out")
-
-
-def _required(document: Mapping[str, Any], schema: str) -> set[str]:
-    found: set[str] = set()
-    for node, _ in subschemas(document, schema, choices=False):
-        names = node.get("required")
-        found.update(name for name in names if isinstance(name, str)) if isinstance(names, list) else None
-    return found
 
 
 def _property(document: Mapping[str, Any], schema: str, name: str) -> Iterator[str]:

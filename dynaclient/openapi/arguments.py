@@ -63,6 +63,7 @@ class Binder:
         self._body_needed = operation.body is not None and operation.body.required
         judge = BodyJudge(operation, self.media, self._kind, self._document, checker) if self.media else None
         self._judge_body = judge
+        self._unshown: Mapping[str, Parameter] | None = None
 
     def bind(
         self,
@@ -93,8 +94,10 @@ class Binder:
             if value is OMIT:
                 continue
             if field is None and name != self._whole:
-                problems.append(self._unknown(name))
-                continue
+                field = self._hidden().get(name)
+                if field is None:
+                    problems.append(self._unknown(name))
+                    continue
             try:
                 value = self._plain(value, field)
             except NoFormError as error:
@@ -179,11 +182,6 @@ class Binder:
             problems.append(Problem(self._whole, "is required", pointer))
 
     def _unknown(self, name: str) -> Problem:
-        hidden = self._hidden().get(name)
-        if hidden is not None:
-            from dynaclient.openapi.annotate import read_only_argument
-
-            return read_only_argument(name, hidden)
         known = sorted({field.python_name for field in self.operation.arguments})
         from difflib import get_close_matches
 
@@ -193,12 +191,18 @@ class Binder:
         text = f"it takes {', '.join(known)}" if known else "it takes none"
         return Problem(name, f"is not an argument of {self.operation.dotted}", hint=text)
 
-    def _hidden(self) -> dict[str, str]:
-        """The properties of the body that are no arguments because they are the service's to set, and where they stand."""
-        schema = self.media.schema if self.media and self._offers_properties() else None
-        listed = properties(self._document, schema) if schema is not None else ()
-        found = {item.name: item.schema for item in listed if item.read_only}
-        return {**found, **{snake(name): pointer for name, pointer in found.items()}}
+    def _hidden(self) -> Mapping[str, Parameter]:
+        """The properties of the body that no signature shows, because they are the service's to set, by each spelling."""
+        if self._unshown is None:
+            schema = self.media.schema if self.media and self._offers_properties() else None
+            listed = properties(self._document, schema) if schema is not None else ()
+            found = [
+                Parameter(item.name, snake(item.name), "body", schema=item.schema, pointer=item.schema)
+                for item in listed
+                if item.read_only
+            ]
+            self._unshown = {name: field for field in found for name in (field.python_name, field.name)}
+        return self._unshown
 
     def check(self, bound: Bound) -> list[Problem]:
         """Judge the values by the document's schemas; ``[]`` where all is good."""
@@ -212,6 +216,12 @@ class Binder:
             problems = self._judge_body.problems(bound.body, partial=bool(bound.problems))
             found.extend(_argument_problems(problems, self.operation.arguments, self._whole) if problems else ())
         return found
+
+    def notes(self, bound: Bound) -> list[Problem]:
+        """What is sent though a service may ignore or refuse it: properties of the body that are readOnly."""
+        if bound.body is OMIT or self._judge_body is None:
+            return []
+        return list(_argument_problems(self._judge_body.notes(bound.body), self.operation.arguments, self._whole))
 
     def _judge(self, field: Parameter, value: Any) -> tuple[Problem, ...]:
         assert field.schema is not None

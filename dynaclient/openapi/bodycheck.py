@@ -50,11 +50,7 @@ class BodyJudge:
         validator = self._validator
         if validator is None:
             validator = self._validator = self._checker.validator(self._media.schema, "request")
-        found: list[Problem] = []
-        if not validator.accepts(value):
-            found.extend(self._unexcused(validator.problems(value), body))
-        found.extend(self._forbidden(self._media.schema, body))
-        return found
+        return [] if validator.accepts(value) else self._unexcused(validator.problems(value), body)
 
     def _is_ready(self, body: Any) -> bool:
         if self._kind in ("binary", "lines", "sequence"):
@@ -94,13 +90,12 @@ class BodyJudge:
         places = {place(where, path) for path in file_paths(body)}
         return [problem for problem in problems if problem.where not in places or problem.pointer.endswith("/type")]
 
-    def _forbidden(self, schema: str, body: Any) -> Iterator[Problem]:
-        """Properties that are the service's to set; in 3.0 the validator says so already."""
-        if self._read_only is False:
+    def notes(self, body: Any) -> Iterator[Problem]:
+        """The properties in a body that are the service's to set: they are sent, and it may ignore or refuse them."""
+        if self._read_only is False or self._media.schema is None or self._is_ready(body):
             return iter(())
         from dynaclient.openapi.annotate import has_read_only, read_only
 
         if self._read_only is None:
-            modern = bool(self._document) and self._checker.version != "3.0"
-            self._read_only = modern and has_read_only(self._document, schema)
-        return read_only(self._document, schema, body) if self._read_only else iter(())
+            self._read_only = bool(self._document) and has_read_only(self._document, self._media.schema)
+        return read_only(self._document, self._media.schema, body) if self._read_only else iter(())

@@ -59,7 +59,7 @@ class Checker:
         pointer:
             The JSON Pointer (RFC 6901) of the schema, ``/components/schemas/X``.
         direction:
-            ``"request"`` or ``"reply"``: whether ``readOnly`` or ``writeOnly`` properties are missing (3.0, 4.7.24.2).
+            ``"request"`` or ``"reply"``: whether required properties may be missing because they are ``readOnly`` or ``writeOnly``.
 
         Raises
         ------
@@ -302,11 +302,11 @@ class _Authority:
 
 
 @lru_cache(maxsize=16)
-def _base_class(version: str, direction: str) -> Any:
+def _base_class(version: str) -> Any:
     import openapi_schema_validator as classes
 
     if version == "3.0":
-        return classes.OAS30WriteValidator if direction == "request" else classes.OAS30ReadValidator
+        return classes.OAS30Validator
     return classes.OAS31Validator if version == "3.1" else classes.OAS32Validator
 
 
@@ -315,10 +315,10 @@ def _class(version: str, direction: Direction, part: Callable[[Schema], Accepts 
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
     from jsonschema.validators import extend  # type: ignore[import-untyped]
 
-    base = _base_class(version, direction)
+    base = _base_class(version)
     keywords = Keywords(ValidationError, _search, partial(_is_multiple, version), Shortcut(part, _REFUSED))
     types = base.TYPE_CHECKER.redefine("array", lambda _checker, value: isinstance(value, (list, tuple)))
-    return extend(base, keywords.table(base.VALIDATORS, version), type_checker=types)
+    return extend(base, keywords.table(base.VALIDATORS, version, direction), type_checker=types)
 
 
 def _is_multiple(version: str, value: Any, factor: float) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dynaclient.frozen import Struct
 from dynaclient.openapi.formats import INTEGERS, TEXTS
-from dynaclient.openapi.settle import NOWHERE, Schema
+from dynaclient.openapi.settle import EXCUSED, NOWHERE, Schema
 
 Direction = Literal["request", "reply"]
 
@@ -23,7 +23,7 @@ _MAPS = frozenset({"properties", "patternProperties"})
 _ELSEWHERE = frozenset({"items", "additionalProperties", "propertyNames"})
 _TURNED = frozenset({"not", "if", "contains", "unevaluatedItems", "unevaluatedProperties"})
 _SEPARATE = frozenset(
-    {"$ref", "type", "nullable", "required", "format", "readOnly", "writeOnly", "discriminator"}
+    {"$ref", "type", "nullable", "required", "format", "discriminator", EXCUSED}
     | {"contentEncoding", "contentMediaType"}
 )
 _IMPOSSIBLE: Mapping[str, Any] = {"not": {}}
@@ -57,7 +57,7 @@ def translate(schema: Schema, version: str, direction: Direction) -> Translation
     version:
         ``"3.0"``, ``"3.1"`` or ``"3.2"``.
     direction:
-        ``"request"`` or ``"reply"``; it matters for ``readOnly`` and ``writeOnly`` in 3.0 only.
+        ``"request"`` or ``"reply"``; it matters for required properties that are ``readOnly`` or ``writeOnly``.
     """
     work = _Translator(version, direction)
     out = work.schema(schema, here=True, turned=False)
@@ -193,8 +193,6 @@ class _Translator:
             out["format"] = name
         if required := self._required(node):
             out["required"] = required
-        if self._old and node.get("readOnly" if self._direction == "request" else "writeOnly"):
-            extra.append(dict(_IMPOSSIBLE))
         if "$ref" in node:
             reference = self._reference(node["$ref"], here, turned)
             if self._old and (out or extra or len(node) > 1):
@@ -203,13 +201,9 @@ class _Translator:
                 out.update(reference)
 
     def _required(self, node: Schema) -> list[str]:
-        """3.0, 4.7.24.2: a required property that is readOnly (writeOnly) is required in the reply (request) only."""
-        names: list[str] = node.get("required", [])
-        if not self._old:
-            return names
-        excuse = "readOnly" if self._direction == "request" else "writeOnly"
-        properties = node.get("properties", {})
-        return [name for name in names if not properties.get(name, {}).get(excuse)]
+        """A required property that is readOnly (writeOnly) is required in the reply (request) only."""
+        excused = node.get(EXCUSED, {}).get(self._direction, ())
+        return [name for name in node.get("required", []) if name not in excused]
 
     def _reference(self, reference: str, here: bool, turned: bool) -> Schema:
         if reference == NOWHERE:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dynaclient.openapi.settle import Schema
+from dynaclient.openapi.settle import EXCUSED, Schema
 
 Keyword = Callable[[Any, Any, Any, Any], Iterable[Any]]
 
@@ -83,9 +83,10 @@ class Keywords:
         self._error, self._search, self._multiple, self._shortcut = error, search, multiple, shortcut
         self._running = threading.local()
 
-    def table(self, original: Mapping[str, Keyword], version: str) -> dict[str, Keyword]:
+    def table(self, original: Mapping[str, Keyword], version: str, direction: str) -> dict[str, Keyword]:
         """The keywords that differ from the original ones."""
         changed: dict[str, Keyword] = {
+            "required": self._required(direction),
             "pattern": self._pattern,
             "multipleOf": self._multiple_of,
             "$ref": self._reference(original["$ref"]),
@@ -98,6 +99,17 @@ class Keywords:
             changed["patternProperties"] = self._pattern_properties
             changed["additionalProperties"] = self._additional_properties(original["additionalProperties"])
         return changed
+
+    def _required(self, direction: str) -> Keyword:
+        def required(validator: Any, names: Any, value: Any, schema: Schema) -> Iterable[Any]:
+            """A read-only property is not missed in a request, nor a write-only one in a reply, whatever the version."""
+            if validator.is_type(value, "object"):
+                excused = schema.get(EXCUSED, {}).get(direction, ())
+                for name in names:
+                    if name not in value and name not in excused:
+                        yield self._error(f"{name!r} is a required property")
+
+        return required
 
     def _pattern(self, validator: Any, pattern: str, value: Any, _schema: Schema) -> Iterable[Any]:
         if validator.is_type(value, "string") and not self._search(pattern, value):

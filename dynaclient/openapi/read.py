@@ -252,8 +252,7 @@ def _body_properties(document: Mapping[str, Any], media: MediaType | None, *, re
             pointer=item.schema,
         )
         for item in properties(document, media.schema)
-        # Since 3.1 readOnly is an annotation: a property that is required all the same must be sent.
-        if not item.read_only or (item.required and not str(document.get("openapi")).startswith("3.0"))
+        if not item.read_only
     )
 
 

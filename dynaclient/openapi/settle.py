@@ -14,8 +14,10 @@ from urllib.parse import urljoin
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi import rules
+from dynaclient.openapi.nullable import nullable_30, nullable_31
 from dynaclient.openapi.pointer import at, deref, join, unfollowed
 from dynaclient.openapi.rules import DROP, shown
+from dynaclient.openapi.shape import BESIDE_REFERENCE, annotation
 from dynaclient.openapi.shape import types as types_of
 
 Schema = dict[str, Any]
@@ -26,6 +28,10 @@ NOWHERE = "#/$defs/nowhere"
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _COMPONENT = re.compile(r"/components/schemas/([A-Za-z0-9._-]+)")
+EXCUSED = "x-excused"
+"""In a settled schema: the required properties that may be missing, by direction (``request``, ``reply``)."""
+
+_IN_PLACE = re.compile(r"(.*)/(?:allOf|anyOf|oneOf)/[0-9]+")
 _LITERAL = re.compile(r"/(\^.*\$)/", re.DOTALL)
 _COUNTS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties")
 _NUMBERS = ("minimum", "maximum", "multipleOf")
@@ -98,9 +104,10 @@ class Settler:
 
     def _keywords(self, node: Mapping[str, Any], pointer: str) -> Schema:
         out: Schema = {}
+        alone = self._all.version == "3.0" and isinstance(node.get("$ref"), str)
         for keyword, value in node.items():
             rule = self._rules.get(keyword)
-            if rule is None:
+            if rule is None or (alone and keyword not in BESIDE_REFERENCE):
                 continue
             kept = rule(value, join(pointer, keyword))
             if kept is DROP:
@@ -120,9 +127,33 @@ class Settler:
             del out["type"]
         if "discriminator" in out:
             self._discriminate(out, pointer)
+        if out.get("required"):
+            self._excuse(out, pointer)
         if self._all.version == "3.0":
             return self._finish_30(out, pointer)
         return self._finish_31(node, out, pointer)
+
+    def _excuse(self, out: Schema, pointer: str) -> None:
+        """Note which required properties are missing for a reason: read-only ones in requests, write-only ones in replies.
+
+        3.0.3, 4.7.24.2, says so; in 3.1 and later both are annotations, and mean the same to who writes them.
+        """
+        for way, keyword in (("request", "readOnly"), ("reply", "writeOnly")):
+            names = [name for name in out["required"] if self._says(pointer, name, keyword)]
+            if names:
+                out.setdefault(EXCUSED, {})[way] = names
+
+    def _says(self, pointer: str, name: str, keyword: str) -> bool:
+        """Whether a property says something of itself, in this schema or one around it that judges the same object."""
+        document = self._all.document
+        while True:
+            place = join(pointer, "properties", name)
+            if _stands(document, place) and annotation(document, place, keyword) is True:
+                return True
+            outer = _IN_PLACE.fullmatch(pointer)
+            if outer is None:
+                return False
+            pointer = outer[1]
 
     def _excludes(self, declared: Any, node: Mapping[str, Any], union: str, pointer: str) -> bool:
         """Whether the type refuses what each branch of a union accepts, as generators of documents write it for want of a better one."""
@@ -144,6 +175,8 @@ class Settler:
         if isinstance(types, list) or types == "null":
             self._all.tolerate(join(pointer, "type"), f"{shown(types)} is of OpenAPI 3.1; it is read as such")
             self._types_30(out, [types] if isinstance(types, str) else types, pointer)
+        if out.get("nullable") is True:
+            return nullable_30(out, lambda schema: self._keep(schema, pointer))
         return out
 
     def _types_30(self, out: Schema, types: list[str], pointer: str) -> None:
@@ -158,7 +191,11 @@ class Settler:
             out["type"] = others[0]
         else:
             each = [self._keep({"type": name, **nullable}, pointer) for name in others]
-            out["allOf"] = [*out.get("allOf", ()), self._keep({"anyOf": each}, pointer)]
+            if "anyOf" in out:
+                out["allOf"] = [*out.get("allOf", ()), self._keep({"anyOf": each}, pointer)]
+            else:
+                out["anyOf"] = each
+                out.pop("nullable", None)  # each of them says so
 
     def _finish_31(self, node: Mapping[str, Any], out: Schema, pointer: str) -> Schema:
         for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
@@ -173,19 +210,10 @@ class Settler:
             )
             out.setdefault("prefixItems", out.pop("items"))
             out.pop("items", None)
-        return self._nullable_31(out, pointer) if node.get("nullable") is True else out
-
-    def _nullable_31(self, out: Schema, pointer: str) -> Schema:
-        """``nullable`` is no word of 3.1, yet who writes it means it: null is let through."""
+        if node.get("nullable") is not True:
+            return out
         self._all.tolerate(join(pointer, "nullable"), "nullable is of OpenAPI 3.0; null is accepted")
-        if isinstance(out.get("enum"), list) and None not in out["enum"]:
-            out["enum"] = [*out["enum"], None]
-        if "type" in out:
-            types = [out["type"]] if isinstance(out["type"], str) else out["type"]
-            out["type"] = types if "null" in types else [*types, "null"]
-        elif any(keyword in out for keyword in ("$ref", *_UNIONS)):
-            return {"anyOf": [self._keep(out, pointer), self._keep({"type": "null"}, pointer)]}
-        return out
+        return nullable_31(out, lambda schema: self._keep(schema, pointer))
 
     def _rules_30(self) -> dict[str, Rule]:
         table: dict[str, Rule] = {
@@ -194,8 +222,6 @@ class Settler:
             "required": self._required,
             "uniqueItems": rules.boolean,
             "nullable": rules.as_it_is,
-            "readOnly": rules.boolean,
-            "writeOnly": rules.boolean,
             "format": rules.string,
             "pattern": self._pattern,
             "$ref": self._reference,
@@ -215,8 +241,7 @@ class Settler:
 
     def _rules_31(self) -> dict[str, Rule]:
         table = self._rules_30()
-        for keyword in ("nullable", "readOnly", "writeOnly"):
-            del table[keyword]
+        del table["nullable"]
         table.update(dict.fromkeys(_LATER_SCHEMAS, self._subschema))
         table.update(dict.fromkeys(("minContains", "maxContains"), rules.count))
         table.update(dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), self._boolean_or_schema))
@@ -378,6 +403,14 @@ class Settler:
                 fixed = [rule["const"]] if "const" in rule else rule.get("enum")
                 return [value for value in fixed if isinstance(value, str)] if isinstance(fixed, list) else []
         return []
+
+
+def _stands(document: Mapping[str, Any], pointer: str) -> bool:
+    try:
+        at(document, pointer)
+    except SpecError:
+        return False
+    return True
 
 
 def _components(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,6 +9,11 @@ from dynaclient.errors import SpecError
 from dynaclient.frozen import Struct
 from dynaclient.openapi.pointer import at, join, local_target
 
+BESIDE_REFERENCE = frozenset(
+    {"$ref", "nullable", "description", "readOnly", "writeOnly", "deprecated", "default", "title", "example"}
+)
+"""What counts beside a ``$ref`` in a Schema Object of 3.0: by the letter nothing (3.0.3, 4.7.23), yet people mean these."""
+
 
 class Property(Struct, frozen=True):
     """One property of an object schema: ``schema`` is the pointer of its schema."""
@@ -39,8 +44,10 @@ def subschemas(
         if isinstance(reference, str):
             if reference == "#" or reference.startswith("#/"):
                 waiting.insert(0, local_target(reference))
-            if len(node) == 1:  # what stands beside a reference counts since 3.1
+            if len(node) == 1:
                 continue
+            if str(document.get("openapi")).startswith("3.0"):
+                node = {key: value for key, value in node.items() if key in BESIDE_REFERENCE}
         yield node, here
         for key in ("allOf", "anyOf", "oneOf") if choices else ("allOf",):
             members = node.get(key)

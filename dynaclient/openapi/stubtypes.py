@@ -302,8 +302,8 @@ class Types:
         return self._classes[key]
 
     def _hidden(self, found: Field) -> bool:
-        """Whether a property is the service's to set: since 3.1 one that is required must be sent all the same."""
-        return (self._old or not found.required) and bool(annotation(self.document, found.places[0], "readOnly"))
+        """Whether a property is the service's to set, so that no request carries it."""
+        return bool(annotation(self.document, found.places[0], "readOnly"))
 
     def _about(self, place: str) -> str:
         text = str(annotation(self.document, place, "description") or "")

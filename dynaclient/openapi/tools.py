@@ -190,7 +190,7 @@ class _Inputs:
             for name, item in node.get("properties", {}).items()
             if isinstance(item, Mapping) and item.get("readOnly") is True
         ]
-        if hidden and self._old:
+        if hidden:
             found["properties"] = {name: item for name, item in found["properties"].items() if name not in hidden}
             found["required"] = [name for name in found.get("required", ()) if name not in hidden]
         return found

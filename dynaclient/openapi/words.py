@@ -178,6 +178,4 @@ _WORDS: dict[str, Worder] = {
     "dependentRequired": _missing_company,
     "oneOf": lambda value, *_: f"{shown(value)} fits more than one of the alternatives, expected exactly one",
     "anyOf": lambda value, *_: f"{shown(value)} fits none of the alternatives",
-    "readOnly": lambda *_: "is read-only and must not be sent",
-    "writeOnly": lambda *_: "is write-only and must not come back",
 }
