@@ -40,10 +40,10 @@ def written(path, format):
 def vectors(path):
     """The results of a run, whatever the format."""
     if path.suffix == ".jsonl":
-        return [json.loads(text)["result"]["embedding"] for text in path.read_text().splitlines()]
+        return [json.loads(text)["embedding"] for text in path.read_text().splitlines()]
     if path.suffix == ".npy":
         return pytest.importorskip("numpy").load(path).tolist()
-    return pytest.importorskip("pyarrow.parquet").read_table(path)["vector"].to_pylist()
+    return pytest.importorskip("pyarrow.parquet").read_table(path)["embedding"].to_pylist()
 
 
 @pytest.mark.parametrize("format", ["jsonl", "txt", "csv", "tsv", "parquet"])

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dynaclient.bulk.channel import Channel, Piece
 from dynaclient.bulk.engine import Engine
 from dynaclient.bulk.grid import Grid
-from dynaclient.bulk.outputs import Encoder, arrow_modules, format_of, lines, refused, write_output
+from dynaclient.bulk.kept import Kept, kept_json
+from dynaclient.bulk.outputs import Encoder, arrow_modules, layout_of, lines, refused, write_output
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
 from dynaclient.bulk.poison import Solver, Stop
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dynaclient.call import Call
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_SAME = ("document", "operation", "server", "arguments", "columns", "rows", "select", "take", "format")
+_SAME = ("document", "operation", "server", "arguments", "columns", "rows", "select", "take", "column", "format")
 """What must be the same when a run is taken up again."""
 
 
@@ -49,8 +50,8 @@ class Settings:
         The file of results; its name says the format.
     errors:
         The file of failed rows; None: ``out`` with ``.errors.jsonl`` behind it.
-    take:
-        The dotted path of what is kept of a result, or ``""``.
+    take, column:
+        The dotted path of what is kept of a result, and the name of its column, see `dynaclient.bulk.outputs.layout_of`.
     batch, in_flight, caps, count:
         Rows in a request, requests at once, the caller's caps, and what counts tokens.
     price:
@@ -65,6 +66,7 @@ class Settings:
     count: Callable[[Any], int]
     errors: Path | None = None
     take: str = ""
+    column: str | None = None
     batch: int | None = None
     in_flight: int = 8
     caps: Caps = field(default_factory=Caps)
@@ -106,11 +108,14 @@ class Job:
     ) -> None:
         self._elsewhere = elsewhere
         self._selection, self._settings, self._watch, self._halt = selection, settings, watch, halt
-        self._format = format_of(settings.out)
+        document, operation = call._core.api.document, call.operation
+        self._layout = layout_of(document, operation, settings.out, settings.take, settings.column)
+        self._format = self._layout.format
         if self._format == "parquet":
             arrow_modules()
         if self._format == "npy" and selection.keep:
             raise refused("keep", "a .npy file holds numbers only", "name a .jsonl or .parquet file")
+        self._kept = Kept(selection.source, selection.keep if self._format == "parquet" else ())
         if self._format != "jsonl":
             # Numbers that end up packed are packed as they are read, unless the caller says otherwise.
             constants = {**dict.fromkeys(call.options_among(["arrays"]), "float32"), **constants}
@@ -122,7 +127,7 @@ class Job:
         self._identity = self._described(call, constants)
         self._progress = Progress(total=selection.about())
         order = self._channel.batch.order if self._channel.batch else ""
-        self._encoder = Encoder(self._format, settings.take, order)
+        self._encoder = Encoder(self._layout, order)
 
     def _described(self, call: Call, constants: Mapping[str, Any]) -> dict[str, Any]:
         selection, source = self._selection, self._selection.source
@@ -133,14 +138,20 @@ class Job:
             "server": call.origin(constants),
             "arguments": {name: _fingerprint(name, value) for name, value in constants.items() if name not in options},
             "columns": dict(selection.columns),
-            "rows": {"digest": source.digest, "bytes": source.size, "format": source.format},
+            "rows": {
+                "digest": source.digest,
+                "bytes": source.size,
+                "format": source.format,
+                "files": len(source.paths),
+            },
             "select": {
                 "limit": selection.limit,
                 "sample": selection.sample,
                 "dedup": selection.dedup,
                 "keep": list(selection.keep),
             },
-            "take": self._settings.take,
+            "take": self._layout.take,
+            "column": self._layout.column,
             "format": self._format,
         }
 
@@ -262,7 +273,7 @@ class Job:
     def _engine(self, shards: Shards) -> Engine[Frame] | Remote:
         if self._elsewhere is not None:
             return self._elsewhere(lambda frame: self._brought(frame, shards), self._channel.gate.tally)
-        return Engine(lambda run: self._kept(self._work(run), shards), self._settings.in_flight, self._halt)
+        return Engine(lambda run: self._keep(self._work(run), shards), self._settings.in_flight, self._halt)
 
     def _brought(self, frame: Frame, shards: Shards) -> None:
         """Keep a frame that was made elsewhere, where nobody knew how long the vectors of the others are."""
@@ -270,7 +281,7 @@ class Job:
         if dims and dims != (self._encoder.dims or dims):
             raise refused("out", f"vectors from row {frame.first} on have {dims} numbers, others {self._encoder.dims}")
         self._encoder.dims = self._encoder.dims or dims
-        self._kept(frame, shards)
+        self._keep(frame, shards)
 
     def _fresh(self, spans: list[tuple[int, int]], shards: Shards) -> Iterator[tuple[int, Any]]:
         """The rows that are still to be sent; those that cannot be read are noted at once."""
@@ -283,7 +294,7 @@ class Job:
                 continue
             if type(value) is Bad:
                 error = ArgumentError(value.reason, problems=(Problem("", value.reason),))
-                self._note(self._kept(self._encoder.frame(Run(place, [value.text], 0), [error], {}), shards))
+                self._note(self._keep(self._encoder.frame(Run(place, [value.text], 0), [error], {}), shards))
             else:
                 yield place, value
 
@@ -296,7 +307,7 @@ class Job:
         return replace(frame, facts={**frame.facts, "dims": self._encoder.dims}) if self._encoder.dims else frame
 
     @staticmethod
-    def _kept(frame: Frame, shards: Shards) -> Frame:
+    def _keep(frame: Frame, shards: Shards) -> Frame:
         shards.append(frame)
         return frame
 
@@ -316,7 +327,7 @@ class Job:
         if grid is not None:
             grid.finish(settings.out, sum(end - first for first, end in shards.done()), dims, _failed(shards))
         else:
-            write_output(settings.out, self._format, selection, shards, dims, selection.keep)
+            write_output(settings.out, self._layout, selection, shards, dims, self._kept)
         errors = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl")
         rows, failed = self._write_errors(errors, shards, dims if self._format != "jsonl" else 0)
         summary = self._summary(shards, rows, failed)
@@ -342,7 +353,8 @@ class Job:
                 rows += 1
                 if line.error is not None:
                     failed += 1
-                    yield encode_json({"row": line.number, **line.error}) + b"\n"
+                    told = {"row": line.number, **line.error}
+                    yield encode_json({**told, **kept_json(line.kept, told.keys() | {"status"})}) + b"\n"
 
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda file: file.writelines(told()))

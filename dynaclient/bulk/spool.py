@@ -51,7 +51,7 @@ def spooled(
             place = out.with_name(f"{out.name}.rows")
             kept = place.exists()
             path = path.replace(place)
-            source = replace(source, path=path)
+            source = replace(source, paths=(path,))
         yield source
     except BaseException:
         if not kept and not begun():

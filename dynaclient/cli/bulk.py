@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynaclient.cli.calls import CallGroup, listing
-from dynaclient.cli.chosen import UNUSED, Amount, check, columns_of, named_as_typed
+from dynaclient.cli.chosen import UNUSED, Amount, apart_of, check, columns_of, named_as_typed, wrong
 from dynaclient.cli.documents import Opened, opened
 from dynaclient.cli.engines import elsewhere_of, engine_options
 from dynaclient.cli.operation import OperationCommand
@@ -42,13 +42,14 @@ class BulkOption(click.Option):
 def _options(taken: set[str]) -> list[click.Parameter]:
     """The options of a bulk run; where the operation has one of the same spelling it is ``--bulk-NAME``."""
     table: list[tuple[str, dict[str, Any]]] = [
-        ("rows", {"metavar": "FILE|-", "help": "The rows: JSON Lines, CSV, plain lines or Parquet; - for standard input."}),
+        ("rows", {"metavar": "FILE|-", "multiple": True, "help": "The rows: JSON Lines, CSV, plain lines or Parquet; a file, a quoted pattern, a folder, or - for standard input; may be repeated."}),
         ("rows-format", {"type": click.Choice(("jsonl", "csv", "tsv", "lines", "parquet")), "help": "What --rows holds, where its name does not say it."}),
         ("set", {"metavar": "PARAM=COLUMN", "multiple": True, "help": "Take a parameter from a column; may be repeated. The column of plain lines is `line`."}),
         ("out", {"metavar": "FILE", "help": "Where the results go: .jsonl, .npy or .parquet."}),
         ("errors", {"metavar": "FILE", "help": "Where failed rows go; without it, --out with .errors.jsonl behind it."}),
-        ("take", {"metavar": "PATH", "help": "What of a result is kept: the dotted path of a field."}),
-        ("keep", {"metavar": "COLUMN", "multiple": True, "help": "Copy a column to the output; may be repeated."}),
+        ("take", {"metavar": "PATH", "help": "What of a result is kept: the dotted path of a field, or . for all of it; without it the vector, if the document names one."}),
+        ("column", {"metavar": "NAME", "help": "The name of the column of results; without it the last name of --take."}),
+        ("keep", {"metavar": "COLUMN", "multiple": True, "help": "Copy a column to the output and to the errors; may be repeated."}),
         ("limit", {"type": _POSITIVE, "metavar": "N", "help": "Only the first N rows."}),
         ("sample", {"type": _POSITIVE, "metavar": "N", "help": "Only N rows, drawn by chance; the same ones each time."}),
         ("dedup", {"is_flag": True, "help": "Send rows that are the same once."}),
@@ -184,14 +185,18 @@ def _arguments(command: OperationCommand, settings: Settings, given: Given, inpu
 @contextmanager
 def _rows(chosen: Mapping[str, Any], inputs: Inputs, meter: Meter, *, dry: bool) -> Iterator[Source]:
     """The file of rows; those that can be read but once, from standard input or a pipe, in one that is there until the run is complete."""
+    from dynaclient.bulk.files import expanded
     from dynaclient.bulk.rows import open_rows
     from dynaclient.bulk.spool import is_pipe, spooled
 
-    path = Path(chosen["rows"])
-    if chosen["rows"] != "-" and not is_pipe(path):
-        yield open_rows(path, chosen["rows_format"])
+    names = chosen["rows"]
+    once = [name for name in names if name == "-" or is_pipe(Path(name))]
+    if not once:
+        yield open_rows(expanded(names, apart_of(chosen)), chosen["rows_format"])
         return
-    stream = inputs.file("-", "--rows").content if chosen["rows"] == "-" else path
+    if len(names) > 1:
+        raise wrong(f"--rows {once[0]}: what can be read but once is all there is; other files cannot stand beside it")
+    stream = inputs.file("-", "--rows").content if once == ["-"] else Path(once[0])
     out = None if dry else Path(chosen["out"])
     begun = lambda: meter.seen is not None  # noqa: E731
     with spooled(stream, out, chosen["rows_format"], overwrite=chosen["overwrite"], begun=begun) as source:
@@ -242,6 +247,7 @@ def _job(
         count=counter(chosen["tokenizer"]),
         errors=Path(chosen["errors"]) if chosen["errors"] else None,
         take=chosen["take"] or "",
+        column=chosen["column"],
         batch=chosen["batch"],
         in_flight=chosen["in_flight"],
         caps=caps_of(chosen["rpm"], chosen["tpm"]),

@@ -70,18 +70,19 @@ def elsewhere_of(
 
     from dynaclient.bulk.engines.clusters import cluster_of
     from dynaclient.bulk.engines.remote import WAVES, Remote, Sender
-    from dynaclient.bulk.outputs import format_of
+    from dynaclient.bulk.outputs import layout_of
     from dynaclient.bulk.plan import limits_of
 
     tasks = chosen["engine_workers"] or WORKERS
     cluster = cluster_of(chosen["engine"], chosen["engine_address"], tasks)
-    format = format_of(Path(chosen["out"] or "dry-run.jsonl"))
+    out = Path(chosen["out"] or "dry-run.jsonl")
+    layout = layout_of(command.document.api.document, command.operation, out, chosen["take"] or "", chosen["column"])
     try:
-        config = _config(command, settings, chosen, arguments, inputs, format, tasks)
+        config = _config(command, settings, chosen, arguments, inputs, layout.format, tasks)
     except ArgumentError as error:
         raise ArgumentError("the run cannot be given to a cluster", problems=_spelled(error.problems)) from None
     rows = limits_of(command.operation.batch, chosen["batch"]).items * chosen["in_flight"] * WAVES
-    return partial(Remote, cluster, Sender(config, format, chosen["take"] or ""), tasks, rows, halt)
+    return partial(Remote, cluster, Sender(config, layout), tasks, rows, halt)
 
 
 def _check(settings: Settings, chosen: Mapping[str, Any]) -> None:
