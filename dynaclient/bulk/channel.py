@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.bulk.gate import Gate, GatedTransport
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.frozen import evolve
-from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.media import decode_json, encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.normal import NoFormError, normal
 
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What became of a run: ``values`` has a result, or an error, for each row; ``sums`` what the document adds up."""
+    """What became of a run: ``values`` has a result, or an error, for each row; ``sums`` what the document adds up, ``wasted`` the same of replies that brought no result."""
 
     values: Sequence[Any]
     sums: tuple[float, ...] = ()
+    wasted: tuple[float, ...] = ()
+
+    def facts(self, tokens: int) -> dict[str, Any]:
+        """What a frame tells of the run, whose tokens were estimated as so many."""
+        told = {"sums": self.sums, "wasted": self.wasted}
+        return {"tokens": tokens, **{name: value for name, value in told.items() if value}}
 
     def __add__(self, other: Piece) -> Piece:
         if not self.sums or not other.sums:
@@ -58,6 +65,7 @@ class Channel:
     def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace, *, numbered: bool = True) -> None:
         operation = call.operation
         self.batch: Batch | None = operation.batch
+        self._local = threading.local()
         self._numbered = numbered
         self.name = operation.dotted
         self.input = input_of(call)
@@ -137,16 +145,51 @@ class Channel:
 
     def send(self, run: Run[Any]) -> Piece:
         """Send the run; its results, one for each row."""
-        value = self.result(run).value
+        try:
+            value = self.result(run).value
+        except DynaclientError as error:
+            self._pay(_refused_value(error))
+            raise
         batch = self.batch
         if batch is None:
             return Piece([value])
+        sums = self._pay(value)
         results = value.get(batch.output) if isinstance(value, dict) else None
         if not isinstance(results, list) or len(results) != len(run.rows):  # seen before, unless checks are off
             problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
             raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
-        sums = tuple(field(value, path) or 0 for path in batch.sum)
         return Piece(list(renumbered(batch, results, run.first)) if self._numbered else results, sums)
+
+    def _pay(self, value: Any) -> tuple[float, ...]:
+        """Note what a reply has used, on this thread."""
+        paths = self.batch.sum if self.batch is not None and isinstance(value, dict) else ()
+        sums = tuple(field(value, path) or 0 for path in paths)
+        if any(sums):
+            before = getattr(self._local, "paid", None)
+            self._local.paid = tuple(map(sum, zip(before, sums, strict=True))) if before else sums
+        return sums
+
+    def accounted(self, solve: Callable[[Run[Any]], Piece]) -> Callable[[Run[Any]], Piece]:
+        """Return a function that does what ``solve`` does, and notes what was paid on its way for replies that brought no result.
+
+        Parameters
+        ----------
+        solve:
+            Sends a run by `send`, more than once where it must, on the thread on which it is called.
+        """
+
+        def solved(run: Run[Any]) -> Piece:
+            piece = solve(run)
+            paid = getattr(self._local, "paid", None)
+            self._local.paid = None
+            if paid is None or paid == piece.sums:
+                return piece
+            wasted = tuple(
+                max(0, total - used) for total, used in zip(paid, piece.sums or (0,) * len(paid), strict=True)
+            )
+            return replace(piece, wasted=wasted) if any(wasted) else piece
+
+        return solved
 
     def concerns_rows(self, error: ArgumentError) -> bool:
         """Whether what is wrong with the arguments is wrong with the rows only."""
@@ -154,6 +197,18 @@ class Channel:
             return True
         names = (self.input, f"{self.input}[", f"{self.input}.")
         return all(problem.where == names[0] or problem.where.startswith(names[1:]) for problem in error.problems)
+
+
+def _refused_value(error: DynaclientError) -> Any:
+    """What stood in a reply that was refused: it was paid for all the same."""
+    value = getattr(error, "value", None)
+    response = getattr(error, "response", None)
+    if value is not None or response is None:
+        return value
+    try:
+        return decode_json(response.body)
+    except (TypeError, ValueError):
+        return None
 
 
 def _shown(row: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,11 +21,15 @@ _RECENT = 1024
 
 @dataclass(slots=True)
 class Tally:
-    """What went over the wire: ``requests`` sent, of which ``retries`` were sent again and ``throttles`` came back with 429."""
+    """What went over the wire: ``requests`` sent, of which ``retries`` were sent again and ``throttles`` came back with 429.
+
+    ``waiting`` says why nothing is sent at this moment, and for how long, for people: ``429, 12 s``; ``""`` while requests go out.
+    """
 
     requests: int = 0
     retries: int = 0
     throttles: int = 0
+    waiting: str = ""
 
 
 class Gate:
@@ -47,6 +52,7 @@ class Gate:
         self._local = threading.local()
         self._allowances = {REQUESTS: Allowance(), TOKENS: Allowance()}
         self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
+        self._refused = ""
         self.tally = Tally()
 
     def expect(self, tokens: int) -> None:
@@ -71,6 +77,8 @@ class Gate:
                     if wait <= 0:
                         self._take(now, tokens)
                         return now
+                if wait > 1:
+                    self.tally.waiting = f"{self._refused}{math.ceil(wait)} s"
                 self._sleep(min(wait, 1.0))
                 current().check()
 
@@ -80,6 +88,7 @@ class Gate:
         self._allowances[TOKENS].take(now, tokens)
         self._recent.append((now, tokens))
         self.tally.requests += 1
+        self.tally.waiting = ""
         self.tally.retries += not getattr(self._local, "first", True)
         self._local.first = False
 
@@ -87,6 +96,7 @@ class Gate:
         """Tell what came back: the status and the fields of the reply, None where there was none."""
         with self._lock:
             now = self._clock()
+            self._refused = f"{status}, " if status in (429, 503) else ""
             if headers is not None:
                 self._heed(headers, now, sent)
             if status == 429 and headers is not None:

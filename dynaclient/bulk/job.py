@@ -11,18 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynaclient.bulk.channel import Channel, Piece
+from dynaclient.bulk.channel import Channel
 from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.failures import failed_places, write_errors
 from dynaclient.bulk.grid import Grid
-from dynaclient.bulk.kept import Kept, kept_json
-from dynaclient.bulk.outputs import Encoder, arrow_modules, layout_of, lines, refused, write_output
+from dynaclient.bulk.kept import Kept
+from dynaclient.bulk.outputs import Encoder, arrow_modules, layout_of, refused, write_output
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
 from dynaclient.bulk.poison import Solver, Stop
 from dynaclient.bulk.rows import Bad
 from dynaclient.bulk.selection import Selection
-from dynaclient.bulk.shards import Frame, Shards, differences, read_manifest, write_manifest, write_whole
-from dynaclient.bulk.summary import Estimate, Progress, Summary, cost_of, counted
+from dynaclient.bulk.shards import Frame, Shards, differences, read_manifest, write_manifest
+from dynaclient.bulk.summary import Bill, Estimate, Progress, Summary, cost_of
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.frozen import evolve
 from dynaclient.openapi.media import encode_json
@@ -122,10 +123,12 @@ class Job:
         self._channel = Channel(call, constants, Pace(settings.caps), numbered=False)
         self._limits = limits_of(self._channel.batch, settings.batch)
         self._solver = Solver(self._channel.send, self._channel.concerns_rows, halt)
+        self._solve = self._channel.accounted(self._solver.solve)
+        self._bill = Bill(self._channel.batch.sum if self._channel.batch else (), settings.price)
         self._manifest = settings.out.with_name(settings.out.name + ".manifest.json")
         self._folder = settings.out.with_name(settings.out.name + ".parts")
         self._identity = self._described(call, constants)
-        self._progress = Progress(total=selection.about())
+        self._progress = Progress(total=selection.about(), waiting=lambda: self._channel.gate.tally.waiting)
         order = self._channel.batch.order if self._channel.batch else ""
         self._encoder = Encoder(self._layout, order)
 
@@ -255,7 +258,9 @@ class Job:
         progress.rows = progress.before = sum(end - first for first, end in spans)
         for frame in shards.frames():
             progress.failed += len(frame.facts.get("errors") or ())
+            self._bill.add_facts(frame.facts)
             self._encoder.dims = self._encoder.dims or frame.facts.get("dims", 0)
+        progress.tokens, progress.cost = self._bill.tokens, self._bill.cost
         begun = time.monotonic()
         # A worker writes what it has before it sends again: a kill costs no more than the requests that are under way.
         engine = self._engine(shards)
@@ -299,11 +304,8 @@ class Job:
                 yield place, value
 
     def _work(self, run: Run[Any]) -> Frame:
-        piece: Piece = self._solver.solve(run)
-        facts: dict[str, Any] = {"tokens": run.tokens}
-        if piece.sums:
-            facts["sums"] = piece.sums
-        frame = self._encoder.frame(run, piece.values, facts)
+        piece = self._solve(run)
+        frame = self._encoder.frame(run, piece.values, piece.facts(run.tokens))
         return replace(frame, facts={**frame.facts, "dims": self._encoder.dims}) if self._encoder.dims else frame
 
     @staticmethod
@@ -315,7 +317,8 @@ class Job:
         progress, tally = self._progress, self._channel.gate.tally
         progress.rows += frame.count
         progress.failed += len(frame.facts.get("errors") or ())
-        progress.tokens += frame.facts.get("tokens", 0)
+        self._bill.add_facts(frame.facts)
+        progress.tokens, progress.cost = self._bill.tokens, self._bill.cost
         progress.requests, progress.throttles, progress.retries = tally.requests, tally.throttles, tally.retries
         self._watch(progress)
 
@@ -324,12 +327,16 @@ class Job:
     def _finish(self, shards: Shards, grid: Grid | None) -> Summary:
         settings, selection = self._settings, self._selection
         dims = self._encoder.dims
+        self._doing(f"writing {settings.out.name}")
         if grid is not None:
-            grid.finish(settings.out, sum(end - first for first, end in shards.done()), dims, _failed(shards))
+            rows = sum(end - first for first, end in shards.done())
+            grid.finish(settings.out, rows, dims, failed_places(shards))
         else:
-            write_output(settings.out, self._layout, selection, shards, dims, self._kept)
+            write_output(settings.out, self._layout, selection, shards, dims, self._kept, self._told)
         errors = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl")
-        rows, failed = self._write_errors(errors, shards, dims if self._format != "jsonl" else 0)
+        failures = bool(self._progress.failed)
+        self._doing(f"writing {errors.name}" if failures else "counting rows")
+        rows, failed = write_errors(errors, selection, shards, self._layout, dims, failures=failures, told=self._told)
         summary = self._summary(shards, rows, failed)
         write_manifest(
             self._manifest,
@@ -337,58 +344,29 @@ class Job:
         )
         return summary
 
-    def _write_errors(self, path: Path, shards: Shards, dims: int) -> tuple[int, int]:
-        """Write the file of failed rows, or none where none failed; how many rows there are, and how many failed."""
-        if not self._progress.failed:
-            with suppress(FileNotFoundError):
-                path.unlink()
-            rows = sum(frame.count for frame in shards.frames()) if self._selection.plain else self._selection.count()
-            return rows, 0
-        rows = failed = 0
+    def _doing(self, what: str) -> None:
+        self._progress.doing, self._progress.done = what, 0
+        self._watch(self._progress)
 
-        def told() -> Iterator[bytes]:
-            nonlocal rows, failed
-            vectors = max(dims, 1) if self._format != "jsonl" else 0
-            for line in lines(self._selection, shards, vectors):
-                rows += 1
-                if line.error is not None:
-                    failed += 1
-                    told = {"row": line.number, **line.error}
-                    yield encode_json({**told, **kept_json(line.kept, told.keys() | {"status"})}) + b"\n"
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda file: file.writelines(told()))
-        return rows, failed
+    def _told(self, rows: int) -> None:
+        self._progress.done = rows
+        self._watch(self._progress)
 
     def _summary(self, shards: Shards, rows: int, failed: int) -> Summary:
-        batch, tally = self._channel.batch, self._channel.gate.tally
-        usage: dict[str, float] = dict.fromkeys(batch.sum if batch else (), 0)
-        sent = estimated = 0
-        for frame in shards.frames():
-            sent += frame.count
-            estimated += frame.facts.get("tokens", 0)
-            for path, value in zip(usage, frame.facts.get("sums", ()), strict=False):
-                usage[path] += value
-        tokens = counted(usage, estimated)
+        tally, bill = self._channel.gate.tally, self._bill
         return Summary(
             rows=rows,
-            sent=sent,
+            sent=sum(end - first for first, end in shards.done()),
             failed=failed,
             requests=tally.requests,
             retries=tally.retries,
             throttles=tally.throttles,
             elapsed=self._progress.elapsed,
-            tokens=tokens,
-            usage=usage,
-            cost=cost_of(tokens, self._settings.price),
+            tokens=bill.tokens,
+            wasted_tokens=bill.wasted_tokens,
+            usage=bill.usage,
+            cost=bill.cost,
         )
-
-
-def _failed(shards: Shards) -> Iterator[int]:
-    """The numbers of the rows that failed."""
-    for frame in shards.frames():
-        for place in frame.facts.get("errors") or ():
-            yield frame.first + int(place)
 
 
 def _fingerprint(name: str, value: Any) -> Any:

@@ -77,7 +77,8 @@ class Kept:
         self._arrow: Any = import_module("pyarrow") if names else None
         self._schema: Any = _common(source, self._names) if names and source.format == "parquet" else None
         self._exact: Iterator[tuple[int, Any]] = iter(())
-        self._begin, self._batch = 0, None
+        self._begin = 0
+        self._batch: Any = None
         self._as_text: set[str] = set()
 
     def begin(self, rows: Iterable[Mapping[str, Any]], taken: Collection[str]) -> list[Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dynaclient.bulk.channel import Channel, Piece, input_of
 from dynaclient.bulk.engine import Engine
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Limits, Run, estimate, limits_of, merge, runs
 from dynaclient.bulk.poison import Solver, Stop
+from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.frozen import evolve
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.result import Result
 
+T_co = TypeVar("T_co", covariant=True)
 IN_FLIGHT = 8
 """Requests that are under way at once, unless told otherwise."""
 MAP_OPTIONS = ("batch", "in_flight", "on_error", "tokenizer", "rpm", "tpm")
 
 
-def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> MapResults[Any]:
     """The results of rows, lazily and in their order; see `dynaclient.Call.map`. An argument of the operation that is called as an option is the operation's."""
     hidden = {name for item in call.operation.arguments for name in (item.python_name, item.name)}
     options = {name: arguments[name] for name in MAP_OPTIONS if name in arguments and name not in hidden}
@@ -78,7 +80,7 @@ def _mapped(
     tokenizer: str | Callable[[Any], int] | None = None,
     rpm: float | None = None,
     tpm: float | None = None,
-) -> Iterator[Any]:
+) -> MapResults[Any]:
     if on_error not in ("raise", "record"):
         raise _bad("on_error", f"{on_error!r} is neither 'raise' nor 'record'")
     limits = _limits(call, batch)
@@ -86,15 +88,105 @@ def _mapped(
     channel = Channel(call, constants, pace)
     count = counter(tokenizer)
     solver = Solver(channel.send, channel.concerns_rows)
-    engine = Engine(solver.solve, checked_in_flight(in_flight))
-    return _results(engine, rows, runs(rows, limits, count), on_error == "raise")
+    engine = Engine(channel.accounted(solver.solve), checked_in_flight(in_flight))
+    summary = _Running(channel, call._core.world.clock)
+    found = _results(engine, rows, runs(rows, limits, count), on_error == "raise", summary)
+    return MapResults(found, summary)
 
 
-def _results(engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
+class MapResults(Generic[T_co]):
+    """The results of ``call.map``, one for each row, in the order of the rows; and what they have come to.
+
+    ::
+
+        results = client.group.operation.map(rows)
+        for result in results:
+            ...
+        print(results.summary.tokens, results.summary.failed)
+
+    Closing it ends the requests that are under way; so does dropping the last reference, as a ``break`` usually does.
+    """
+
+    def __init__(self, results: Generator[T_co, None, None], running: _Running) -> None:
+        self._results = results
+        self._running = running
+
+    def __iter__(self) -> MapResults[T_co]:
+        return self
+
+    def __next__(self) -> T_co:
+        """The result of the next row."""
+        return next(self._results)
+
+    def close(self) -> None:
+        """End what is under way; closing twice is nothing."""
+        self._results.close()
+
+    def __enter__(self) -> MapResults[T_co]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def summary(self) -> Summary:
+        """What the run has come to until now: rows that were given out, failures, requests, tokens. It is final once the iteration has ended."""
+        return self._running.summary()
+
+    def __repr__(self) -> str:
+        return f"<MapResults, {self._running.rows:,} rows>"
+
+
+class _Running:
+    """What a run has come to until now."""
+
+    def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
+        self._tally, self._clock = channel.gate.tally, clock
+        self._begun: float | None = None
+        self._ended = 0.0
+        self.bill = Bill(channel.batch.sum if channel.batch else ())
+        self.rows = self.failed = 0
+
+    def came(self, run: Run[Any], piece: Piece) -> None:
+        """Note the results of a run of rows."""
+        self.bill.add(run.tokens, piece.sums, piece.wasted)
+        self._ended = self._clock()
+
+    def begin(self) -> None:
+        """Note that the first row is asked for."""
+        self._begun = self._ended = self._clock()
+
+    def given(self, value: Any) -> None:
+        """Note that a result is given out."""
+        self.rows += 1
+        self.failed += isinstance(value, DynaclientError)
+
+    def summary(self) -> Summary:
+        """As a value."""
+        return Summary(
+            rows=self.rows,
+            sent=self.rows,
+            failed=self.failed,
+            requests=self._tally.requests,
+            retries=self._tally.retries,
+            throttles=self._tally.throttles,
+            elapsed=0.0 if self._begun is None else self._ended - self._begun,
+            tokens=self.bill.tokens,
+            wasted_tokens=self.bill.wasted_tokens,
+            usage=dict(self.bill.usage),
+        )
+
+
+def _results(
+    engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising: bool, running: _Running
+) -> Generator[Any, None, None]:
+    running.begin()
     finished = engine.ordered(cut)
     try:
         for done in finished:
+            running.came(done.run, done.result)
             for place, value in enumerate(done.result.values, done.run.first):
+                running.given(value)
                 if raising and isinstance(value, DynaclientError):
                     value.add_note(f"row {place} (counted from 0)")
                     raise value

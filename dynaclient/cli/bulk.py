@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from dynaclient.cli.settings import settings_of, shared_options
 if TYPE_CHECKING:
     from dynaclient.bulk.job import Job
     from dynaclient.bulk.rows import Source
+    from dynaclient.bulk.summary import Summary
     from dynaclient.cli.inputs import Inputs
     from dynaclient.cli.meter import Meter
     from dynaclient.cli.operation import Given
@@ -160,16 +161,34 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
             with _rows(chosen, inputs, meter, dry=settings.dry_run) as source:
                 job = _job(command, client, arguments, source, chosen, meter, halt, elsewhere)
                 if settings.dry_run:
-                    Printer(settings.output, settings.query).value(_shown(job))
+                    with meter.during(lambda: "counting rows and tokens"):
+                        found = _shown(job)
+                    Printer(settings.output, settings.query).value(found)
                     return 0
                 gc.freeze()  # what is there now lives to the end: the collector need not look at it again and again
                 with halt:
                     summary = job.run()
         except Halted:
             return _stopped(meter, halt.code, chosen)
-        meter.end(complete=True)
+        _ended(meter, summary, chosen)
         Printer(settings.output, settings.query).value(summary.shown())
     return FAILED_ROWS if summary.failed else 0
+
+
+def _ended(meter: Meter, summary: Summary, chosen: Mapping[str, Any]) -> None:
+    """Tell what a complete run came to, where its errors are, and how to go on."""
+    from dynaclient.cli.meter import told
+
+    meter.end(complete=True)
+    if meter.seen is None:
+        meter.say(f"{chosen['out']} is complete already: nothing was sent, and --overwrite begins anew")
+    else:
+        meter.say(told(summary, meter.seen.before))
+    if summary.failed:
+        errors = chosen["errors"] or f"{chosen['out']}.errors.jsonl"
+        meter.say(
+            f"{summary.failed:,} of {summary.rows:,} rows failed: see {errors}; the same command tries them again"
+        )
 
 
 def _arguments(command: OperationCommand, settings: Settings, given: Given, inputs: Inputs) -> dict[str, Any]:
@@ -188,18 +207,26 @@ def _rows(chosen: Mapping[str, Any], inputs: Inputs, meter: Meter, *, dry: bool)
     from dynaclient.bulk.files import expanded
     from dynaclient.bulk.rows import open_rows
     from dynaclient.bulk.spool import is_pipe, spooled
+    from dynaclient.cli.meter import Incoming
 
     names = chosen["rows"]
     once = [name for name in names if name == "-" or is_pipe(Path(name))]
     if not once:
-        yield open_rows(expanded(names, apart_of(chosen)), chosen["rows_format"])
+        paths = expanded(names, apart_of(chosen))
+        with meter.during(lambda: f"reading {paths[0] if len(paths) == 1 else f'{len(paths):,} files'}"):
+            source = open_rows(paths, chosen["rows_format"])
+        yield source
         return
     if len(names) > 1:
         raise wrong(f"--rows {once[0]}: what can be read but once is all there is; other files cannot stand beside it")
     stream = inputs.file("-", "--rows").content if once == ["-"] else Path(once[0])
     out = None if dry else Path(chosen["out"])
     begun = lambda: meter.seen is not None  # noqa: E731
-    with spooled(stream, out, chosen["rows_format"], overwrite=chosen["overwrite"], begun=begun) as source:
+    incoming = Incoming("standard input" if once == ["-"] else once[0])
+    with ExitStack() as stack:
+        with meter.during(incoming.told):
+            kept = spooled(stream, out, chosen["rows_format"], chosen["overwrite"], begun, incoming)
+            source = stack.enter_context(kept)
         yield source
 
 

@@ -62,10 +62,7 @@ class Sender:
 
 
 def _frame(encoder: Encoder, run: Run[Any], piece: Piece) -> Frame:
-    facts: dict[str, Any] = {"tokens": run.tokens}
-    if piece.sums:
-        facts["sums"] = piece.sums
-    frame = encoder.frame(run, piece.values, facts)
+    frame = encoder.frame(run, piece.values, piece.facts(run.tokens))
     return replace(frame, facts={**frame.facts, "dims": encoder.dims}) if encoder.dims else frame
 
 

@@ -16,6 +16,7 @@ from dynaclient.bulk.mapping import IN_FLIGHT, caps_of
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
 from dynaclient.bulk.poison import REFUSED, UNSURE, WITNESSES, Send, Solver, Stop, blame, spread
+from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import APIError, ArgumentError, DynaclientError
 
@@ -68,8 +69,12 @@ class Worker:
         self._count = counter(config.tokenizer)
         self._in_flight = config.in_flight
         self._told = Tally()
+        batch = call.operation.batch
+        self._bill = Bill(batch.sum if batch else ())
+        self._rows = self._failed = 0
+        self._clock, self._begun = call._core.world.clock, 0.0
         self._telling = threading.Lock()
-        self.order = call.operation.batch.order if call.operation.batch else ""
+        self.order = batch.order if batch else ""
 
     def values(self, rows: Sequence[Any]) -> list[Any]:
         """A result, or an error, for each row.
@@ -87,14 +92,38 @@ class Worker:
     def pieces(self, rows: Sequence[Any]) -> Generator[tuple[Run[Any], Piece], None, None]:
         """The runs of rows as they end, with what became of them; raises as `values` does."""
         solver = RowSolver(self._channel.send, self._channel.concerns_rows, rows)
-        engine = Engine(solver.solve, self._in_flight)
+        engine = Engine(self._channel.accounted(solver.solve), self._in_flight)
+        self._begun = self._begun or self._clock()
         try:
             for done in engine.unordered(runs(enumerate(rows), self._limits, self._count)):
+                self._note(done.run, done.result)
                 yield done.run, done.result
         except Stop as stop:
             raise stop.error from None
         finally:
             engine.close()
+
+    def _note(self, run: Run[Any], piece: Piece) -> None:
+        self._bill.add(run.tokens, piece.sums, piece.wasted)
+        with self._telling:
+            self._rows += len(piece.values)
+            self._failed += sum(isinstance(value, DynaclientError) for value in piece.values)
+
+    def summary(self) -> Summary:
+        """What all batches have come to until now."""
+        tally, bill = self._channel.gate.tally, self._bill
+        return Summary(
+            rows=self._rows,
+            sent=self._rows,
+            failed=self._failed,
+            requests=tally.requests,
+            retries=tally.retries,
+            throttles=tally.throttles,
+            elapsed=self._clock() - self._begun if self._begun else 0.0,
+            tokens=bill.tokens,
+            wasted_tokens=bill.wasted_tokens,
+            usage=dict(bill.usage),
+        )
 
     def tally(self) -> Tally:
         """What went over the wire since this was asked last."""
@@ -171,6 +200,13 @@ def worker_of(config: Config) -> Worker:
     if dropped is not None:
         dropped.close()  # who still uses it opens new connections
     return found
+
+
+def summary_of(config: Config) -> Summary:
+    """What a configuration has come to in this process until now; makes no client."""
+    with _lock:
+        found = _workers.get(config.key)
+    return Summary() if found is None else found.summary()
 
 
 def close_worker(config: Config) -> None:
