@@ -17,8 +17,11 @@ from dynaclient.version import VERSION
 
 if TYPE_CHECKING:
     from dynaclient.aio import AsyncIterate
+    from dynaclient.aio.rows import AsyncMapResults
     from dynaclient.auth import Digest, OAuth2ClientCredentials, OAuth2Password, OAuth2Refresh
     from dynaclient.bulk.batchcall import BatchCall
+    from dynaclient.bulk.mapping import MapResults
+    from dynaclient.bulk.summary import Summary
     from dynaclient.bundled import AsyncClient, Client
     from dynaclient.call import Call
     from dynaclient.errors import (
@@ -72,6 +75,7 @@ __all__ = [
     "ArgumentError",
     "AsyncClient",
     "AsyncIterate",
+    "AsyncMapResults",
     "Attempt",
     "AttemptFacts",
     "AuthenticationError",
@@ -89,6 +93,7 @@ __all__ = [
     "File",
     "Headers",
     "ItemStream",
+    "MapResults",
     "NotFoundError",
     "OAuth2ClientCredentials",
     "OAuth2Password",
@@ -114,6 +119,7 @@ __all__ = [
     "Saved",
     "ServerError",
     "SpecError",
+    "Summary",
     "TLSError",
     "Timeout",
     "TimeoutExpiredError",
@@ -135,7 +141,10 @@ _HOME = {
     for module, names in {
         "dynaclient.call": ("Call",),
         "dynaclient.bulk.batchcall": ("BatchCall",),
+        "dynaclient.bulk.mapping": ("MapResults",),
+        "dynaclient.bulk.summary": ("Summary",),
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
+        "dynaclient.aio.rows": ("AsyncMapResults",),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
         "dynaclient.login": ("login", "logout"),
         "dynaclient.facts": ("AttemptFacts", "CallFacts", "ReplyFacts", "RequestFacts"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Iterable
 
+    from dynaclient.bulk.mapping import MapResults
     from dynaclient.core import Core
     from dynaclient.openapi.align import Aligner
     from dynaclient.options import Options
@@ -137,7 +138,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             return split_call(self, arguments, split)
         return self._send(self._shipment(arguments))
 
-    def map(self, rows: Iterable[Any], /, **arguments: Any) -> Iterator[Any]:
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> MapResults[Any]:
         """The results of many rows, lazily and in the order of the rows: several requests are under way at once, and memory is bounded.
 
         Parameters
@@ -147,6 +148,11 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         arguments:
             Those that are the same for all rows; call options; and ``batch`` (rows in one request), ``in_flight`` (requests at once, 8), ``on_error`` (``"raise"``, or
             ``"record"``: the error stands in the place of the row's result), ``tokenizer``, ``rpm`` and ``tpm`` (requests and tokens a minute at most).
+
+        Returns
+        -------
+        MapResults
+            An iterator. Its ``summary`` has the rows, failures, requests and tokens until now.
         """
         from dynaclient.bulk.mapping import mapped
 

@@ -70,6 +70,23 @@ def test_the_meter_needs_no_terminal():
         meter.say("x")
 
 
+def test_what_is_said_keeps_to_the_terminal(monkeypatch):
+    """Lines are broken between words, and a file name is never cut."""
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    with Meter(screen) as meter:
+        meter.say(
+            "12 of 1,000 rows failed: see a-folder/with-a/long-name.npy.errors.jsonl; the same command tries them again"
+        )
+    assert screen.getvalue().splitlines() == [
+        "dynaclient: 12 of 1,000 rows failed:",
+        "  see",
+        "  a-folder/with-a/long-name.npy.errors.jsonl;",
+        "  the same command tries them again",
+    ]
+
+
 def test_a_log_is_told_now_and_then():
     """Without a terminal there is a line each half minute, and one of how far a run came that did not end."""
     now, screen = [0.0], io.StringIO()
@@ -133,9 +150,9 @@ def test_a_pipe_that_gives_nothing_is_told():
 @pytest.mark.parametrize(
     ("summary", "before", "words"),
     [
-        (Summary(rows=1000, sent=1000, elapsed=10, tokens=5000), 0, "1,000 of 1,000 rows in 0:10, 100 rows/s, 5,000 tokens"),
-        (Summary(rows=1000, sent=1000, elapsed=10, tokens=1), 900, "1,000 of 1,000 rows in 0:10, 10 rows/s, 1 tokens"),
-        (Summary(rows=2, sent=2, tokens=9, wasted_tokens=3, cost=0.5), 0, "2 of 2 rows in 0:00, 9 tokens, 3 of them without a result, cost 0.5000"),
+        (Summary(rows=1000, sent=1000, elapsed=10, tokens=5000), 0, "1,000 rows in 0:10, 100 rows/s, 5,000 tokens"),
+        (Summary(rows=1000, sent=1000, elapsed=10, tokens=1), 900, "1,000 rows in 0:10, 10 rows/s, 1 tokens"),
+        (Summary(rows=2, sent=2, tokens=9, wasted_tokens=3, cost=0.5), 0, "2 rows in 0:00, 9 tokens, 3 of them without a result, cost 0.5000"),
     ],
 )  # fmt: skip
 def test_the_end_is_told(summary, before, words):

@@ -20,6 +20,8 @@ from dynaclient.world import World
 if TYPE_CHECKING:
     import inspect
 
+    from dynaclient.aio.rows import AsyncMapResults
+
 
 class _Signature:
     """The signature of the synchronous counterpart, with what is added here; made when it is asked for."""
@@ -251,9 +253,11 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         """The items of all pages of a list, see `dynaclient.Call.items`; a page is sent for when its first item is asked for."""
         return AsyncIterate(lambda: self._call.items(**arguments), self._workers)
 
-    def map(self, rows: Iterable[Any], /, **arguments: Any) -> AsyncIterate[Any]:
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> AsyncMapResults[Any]:
         """The results of many rows, see `dynaclient.Call.map`; requests are sent when the first result is asked for. The rows are pulled on a worker thread."""
-        return AsyncIterate(lambda: self._call.map(rows, **arguments), self._workers)
+        from dynaclient.aio.rows import AsyncMapResults
+
+        return AsyncMapResults(lambda: self._call.map(rows, **arguments), self._workers)
 
     def _bridged(self, value: Any, scope: Scope) -> Any:
         """A value as it is; an open stream as an asynchronous iterator, which is open already."""

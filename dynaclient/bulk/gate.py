@@ -88,7 +88,7 @@ class Gate:
         self._allowances[TOKENS].take(now, tokens)
         self._recent.append((now, tokens))
         self.tally.requests += 1
-        self.tally.waiting = ""
+        self.tally.waiting = self._refused = ""
         self.tally.retries += not getattr(self._local, "first", True)
         self._local.first = False
 
@@ -96,7 +96,8 @@ class Gate:
         """Tell what came back: the status and the fields of the reply, None where there was none."""
         with self._lock:
             now = self._clock()
-            self._refused = f"{status}, " if status in (429, 503) else ""
+            if status in (429, 503):
+                self._refused = f"{status}, "
             if headers is not None:
                 self._heed(headers, now, sent)
             if status == 429 and headers is not None:

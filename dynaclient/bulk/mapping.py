@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dynaclient.bulk.channel import Channel, Piece, input_of
 from dynaclient.bulk.engine import Engine
@@ -111,7 +111,7 @@ class MapResults(Generic[T_co]):
         self._results = results
         self._running = running
 
-    def __iter__(self) -> MapResults[T_co]:
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T_co:
@@ -122,7 +122,7 @@ class MapResults(Generic[T_co]):
         """End what is under way; closing twice is nothing."""
         self._results.close()
 
-    def __enter__(self) -> MapResults[T_co]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

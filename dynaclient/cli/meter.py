@@ -113,7 +113,17 @@ class Meter:
         """Write a line, over the one that is drawn anew."""
         with self._lock:
             self._clear()
-            self._write(f"dynaclient: {text}\n")
+            self._write("\n".join(self._wrapped(f"dynaclient: {text}")) + "\n")
+
+    def _wrapped(self, text: str) -> list[str]:
+        """The text as lines that fit the terminal; file names stay whole."""
+        if not self._terminal:
+            return [text]
+        from textwrap import wrap
+
+        return wrap(
+            text, max(20, self._columns()), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
 
     def _tick(self) -> None:
         """Look again each second, on a thread."""
@@ -307,7 +317,7 @@ def told(summary: Summary, before: int) -> str:
         How many of its rows an earlier run had finished.
     """
     speed = (summary.sent - before) / summary.elapsed if summary.elapsed else 0.0
-    parts = [f"{summary.rows:,} of {summary.rows:,} rows in {clock(summary.elapsed)}"]
+    parts = [f"{summary.rows:,} rows in {clock(summary.elapsed)}"]
     if speed >= 1:
         parts.append(f"{speed:,.0f} rows/s")
     parts.append(f"{summary.tokens:,} tokens")

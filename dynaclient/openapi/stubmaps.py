@@ -39,7 +39,7 @@ class Rows:
 
     def _signature(self, rest: str, waits: bool, on_error: str) -> list[str]:
         result = f"{self.result} | DynaclientError" if on_error == "record" and self.result != "Any" else self.result
-        gives = f"AsyncIterate[{result}]" if waits else f"Generator[{result}, None, None]"
+        gives = f"AsyncMapResults[{result}]" if waits else f"MapResults[{result}]"
         default = " = ..." if on_error == "raise" else ""
         choice = f'*, {_ON_ERROR}: Literal["{on_error}"]{default}, ' if on_error else ""
         rest = rest if choice or rest.startswith("**") else f"*, {rest}"

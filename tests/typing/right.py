@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 import dynaclient
-from dynaclient import OMIT, AsyncClient, Client, DynaclientError, Record, Result, Saved, Timeout
+from dynaclient import OMIT, AsyncClient, Client, DynaclientError, Record, Result, Saved, Summary, Timeout
 from dynaclient.bundled import BundledAsyncClient, BundledClient, CreateEmbeddingResponse, Embedding, Model
 
 
@@ -65,6 +65,7 @@ def many(client: BundledClient, texts: list[str]) -> None:
         assert_type(item, Embedding)
     results = client.embeddings.create.map(([1, 2] for _ in texts), model="m", batch=16, in_flight=2, rpm=60, timeout=3)
     assert_type(next(results), Embedding)
+    assert_type(results.summary.tokens, int)
     results.close()
     for found in client.embeddings.create.map(texts, model="m", on_error="record", tokenizer=len, tpm=1e6):
         assert_type(found, Embedding | DynaclientError)
@@ -106,6 +107,7 @@ async def waiting() -> None:
         async with client.embeddings.create.map(["a"], model="m", on_error="record") as found:
             async for one in found:
                 assert_type(one, Embedding | DynaclientError)
+            assert_type(found.summary, Summary)
         async with client.models.list.pages() as pages:
             async for page in pages:
                 page.data
