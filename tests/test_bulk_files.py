@@ -99,6 +99,20 @@ def test_a_folder_of_parquet_is_one_run(tmp_path):
         open_rows(expanded([str(folder)]))
 
 
+def test_a_folder_of_unknown_names_is_read_by_its_format(tmp_path):
+    """`--rows-format` says what they are."""
+    placed(tmp_path, {"d/part-0": '{"text": "a"}\n', "d/part-1": '{"text": "b"}\n', "d/_SUCCESS": ""})
+    source = open_rows(expanded([str(tmp_path / "d")], every=True), "jsonl")
+    assert [row["text"] for row in source] == ["a", "b"]
+
+
+def test_parquet_is_known_without_its_name(tmp_path):
+    """What comes from a pipe has no name."""
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(arrow.table({"text": ["a"]}), tmp_path / "x.rows")
+    assert list(open_rows(tmp_path / "x.rows")) == [{"text": "a"}]
+
+
 def test_a_run_over_several_files_goes_on(tmp_path, capsys):
     """Row numbers run on; the same files are the same run, one more is another."""
     placed(tmp_path, {"a.jsonl": '{"text": "a"}\n', "b.jsonl": '{"text": "b"}\n{"text": "c"}'})

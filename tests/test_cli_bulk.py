@@ -206,3 +206,25 @@ def test_exactly_the_bad_rows_among_many_are_told(run, tmp_path):  # noqa: F811
         number for number in range(3000) if f"t{number}" not in bad
     ]
     assert json.loads(shown)["requests"] == len(server.requests) < 400
+
+
+def test_a_run_that_breaks_off_says_how_to_go_on(run, tmp_path):  # noqa: F811
+    """What is done is kept, and the same command does the rest."""
+    rows = tmp_path / "rows.txt"
+    rows.write_text("".join(f"t{number}\n" for number in range(100)))
+    server, good = Loopback(), embedded(set())
+
+    def step(wire):
+        if len(server.requests) == 3:
+            reply(401, b"{}", "Content-Type: application/json")(wire)
+        else:
+            good(wire)
+
+    server.script(step)
+    said = ["--rows", rows, "--set", "input=line", "--out", tmp_path / "out.npy", "--model", "m", "--bearer-auth", "k"]
+    line = ["bulk", "embeddings.create", *said, "--server", server.origin, "--batch", "10", "--in-flight", "1"]
+    code, _, err = run(*line)
+    assert code != 0
+    assert "20 of 100 rows are done and kept; the same command goes on from there" in err
+    assert run(*line)[0] == 0
+    server.close()

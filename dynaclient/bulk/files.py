@@ -67,7 +67,7 @@ def suffix_of(path: Path) -> str:
     return found
 
 
-def expanded(names: Sequence[str], apart: Collection[Path] = ()) -> tuple[Path, ...]:
+def expanded(names: Sequence[str], apart: Collection[Path] = (), *, every: bool = False) -> tuple[Path, ...]:
     """Return the files that names stand for, in the order of the names.
 
     Parameters
@@ -77,6 +77,8 @@ def expanded(names: Sequence[str], apart: Collection[Path] = ()) -> tuple[Path, 
         A folder's files and folders that begin with ``.`` or ``_`` are skipped.
     apart:
         Files that no pattern and no folder stands for: the output of the run, say.
+    every:
+        Whether all files of a folder are rows if no name says so.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def expanded(names: Sequence[str], apart: Collection[Path] = ()) -> tuple[Path, 
     left_out = {path.absolute() for path in apart}
     found: list[Path] = []
     for name in names:
-        found.extend(_named(name, left_out))
+        found.extend(_named(name, left_out, every))
     seen: set[Path] = set()
     for path in found:
         if path.absolute() in seen:
@@ -95,10 +97,10 @@ def expanded(names: Sequence[str], apart: Collection[Path] = ()) -> tuple[Path, 
     return tuple(found)
 
 
-def _named(name: str, apart: Collection[Path]) -> Iterator[Path]:
+def _named(name: str, apart: Collection[Path], every: bool) -> Iterator[Path]:
     path = Path(name)
     if path.is_dir():
-        yield from _in_folder(path, apart)
+        yield from _in_folder(path, apart, every)
     elif has_magic(name) and not path.exists():
         matching = [Path(one) for one in sorted(glob(name, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern
         files = [one for one in matching if one.is_file() and one.absolute() not in apart]
@@ -109,7 +111,7 @@ def _named(name: str, apart: Collection[Path]) -> Iterator[Path]:
         yield path
 
 
-def _in_folder(folder: Path, apart: Collection[Path]) -> Iterator[Path]:
+def _in_folder(folder: Path, apart: Collection[Path], every: bool) -> Iterator[Path]:
     files = [
         path
         for path in sorted(folder.rglob("*"))
@@ -119,6 +121,8 @@ def _in_folder(folder: Path, apart: Collection[Path]) -> Iterator[Path]:
     ]
     parquet = [path for path in files if path.suffix.lower() == ".parquet"]
     rows = parquet or [path for path in files if any(suffix in SUFFIXES for suffix in path.suffixes[-2:])]
+    rows = rows or (files if every else [])
     if not rows:
-        raise bad_rows(f"the folder {str(folder)!r} holds no file of rows", f"known are {', '.join(SUFFIXES)}")
+        known = f"known are {', '.join(SUFFIXES)}; with --rows-format all of its files are rows"
+        raise bad_rows(f"the folder {str(folder)!r} holds no file of rows", known)
     yield from rows

@@ -18,6 +18,12 @@ from dynaclient.openapi.media import NotJSON, decode_lines
 FORMATS = ("jsonl", "csv", "tsv", "lines", "parquet")
 LINE = "line"
 """The column of plain lines, and of JSON Lines that are no objects."""
+_MARKS = (
+    (b"\x1f\x8b", "gzip", ".gz"),
+    (b"\xfd7zXZ", "xz", ".xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", ".zst"),
+    (b"PK\x03\x04", "zip", ".zip"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def open_rows(paths: Path | Sequence[Path], format: str | None = None) -> Source
     paths:
         A file, or several of one format. ``.gz``, ``.bz2`` and ``.xz`` are unpacked on the way.
     format:
-        What they hold; None: what their names say, else what the first byte says (``{``, ``[`` or a quote: JSON Lines, else plain lines).
+        What they hold; None: what their names say, else what they begin with (``PAR1``: Parquet; ``{``, ``[`` or a quote: JSON Lines; else plain lines).
 
     Raises
     ------
@@ -100,15 +106,16 @@ def open_rows(paths: Path | Sequence[Path], format: str | None = None) -> Source
         If one cannot be read, or they are of different formats.
     """
     paths = (paths,) if isinstance(paths, Path) else tuple(paths)
-    digests, size, lines, first = [], 0, 0, b""
+    digests, size, lines = [], 0, 0
     formats: dict[str, Path] = {}
     for path in paths:
         said = format or SUFFIXES.get(suffix_of(path))
         digest, length, ends, begin = _read_once(path)
+        _refuse_packed(path, begin)
         digests.append(digest)
-        size, lines, first = size + length, lines + ends, first or begin
+        size, lines = size + length, lines + ends
         if said is not None or begin:
-            formats.setdefault(said or ("jsonl" if begin in (b"{", b"[", b'"') else "lines"), path)
+            formats.setdefault(said or _guessed(begin), path)
     if len(formats) > 1:
         told = ", ".join(f"{str(path)!r} is {kind}" for kind, path in formats.items())
         raise bad_rows(f"the files of one run have one format: {told}", "--rows-format names it for all of them")
@@ -119,15 +126,29 @@ def open_rows(paths: Path | Sequence[Path], format: str | None = None) -> Source
     return Source(paths, next(iter(formats), "lines"), digests[0], size, lines)
 
 
+def _guessed(begin: bytes) -> str:
+    """The format of a file whose name does not say it."""
+    if begin.startswith(b"PAR1"):
+        return "parquet"
+    return "jsonl" if begin[:1] in (b"{", b"[", b'"') else "lines"
+
+
+def _refuse_packed(path: Path, begin: bytes) -> None:
+    """Refuse packed data under a name that does not say so: its lines would be sent, and paid for."""
+    for mark, kind, name in _MARKS:
+        if begin.startswith(mark):
+            raise bad_rows(f"{str(path)!r} holds {kind} data", f"give it a name that ends in {name}, or unpack it")
+
+
 def _read_once(path: Path) -> tuple[str, int, int, bytes]:
-    """Return the digest, the bytes and the line ends of a file, and its first byte that is not blank."""
+    """Return the digest, the bytes and the lines of a file, and what it begins with."""
     digest, size, lines, first = hashlib.blake2b(digest_size=16), 0, 0, b""
     block = b""
     try:
         with opened(path) as file:
             while following := file.read(1 << 20):
                 block = following
-                first = first or block.lstrip()[:1]
+                first = first or block.lstrip()[:6]
                 digest.update(block)
                 size += len(block)
                 lines += block.count(b"\n")
@@ -197,7 +218,10 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Row]:
     with reading_parquet(path) as file:
         wanted = None if columns is None else list(dict.fromkeys(columns))
         for batch in _batches(path, file, wanted):
-            values = [python_values(column) for column in batch.columns]
+            try:
+                values = [python_values(column) for column in batch.columns]
+            except (ValueError, NotImplementedError) as error:
+                raise unreadable(path, error) from None
             names = batch.schema.names
             for row in zip(*values, strict=True):
                 yield dict(zip(names, row, strict=True))

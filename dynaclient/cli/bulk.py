@@ -143,6 +143,7 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
     from dynaclient.cli.output import Printer
     from dynaclient.cli.run import spelled_as_typed, warnings_told
     from dynaclient.cli.wording import options_named
+    from dynaclient.errors import DynaclientError
 
     check(command, settings, chosen)
     halt = Halt()
@@ -170,9 +171,21 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
                     summary = job.run()
         except Halted:
             return _stopped(meter, halt.code, chosen)
+        except DynaclientError:
+            _broken_off(meter)
+            raise
         _ended(meter, summary, chosen)
         Printer(settings.output, settings.query).value(summary.shown())
     return FAILED_ROWS if summary.failed else 0
+
+
+def _broken_off(meter: Meter) -> None:
+    """Tell how far a run came that an error has ended, and how to go on."""
+    seen = meter.seen
+    meter.end(complete=True)
+    if seen is not None and seen.rows:
+        total = f" of {seen.total:,}" if seen.total else ""
+        meter.say(f"{seen.rows:,}{total} rows are done and kept; the same command goes on from there")
 
 
 def _ended(meter: Meter, summary: Summary, chosen: Mapping[str, Any]) -> None:
@@ -212,7 +225,7 @@ def _rows(chosen: Mapping[str, Any], inputs: Inputs, meter: Meter, *, dry: bool)
     names = chosen["rows"]
     once = [name for name in names if name == "-" or is_pipe(Path(name))]
     if not once:
-        paths = expanded(names, apart_of(chosen))
+        paths = expanded(names, apart_of(chosen), every=chosen["rows_format"] is not None)
         with meter.during(lambda: f"reading {paths[0] if len(paths) == 1 else f'{len(paths):,} files'}"):
             source = open_rows(paths, chosen["rows_format"])
         yield source
