@@ -203,3 +203,17 @@ def test_a_row_that_raises_is_counted():
     with pytest.raises(ArgumentError):
         list(results)
     assert results.summary.failed == 1
+
+
+def test_rows_that_are_not_sent_again_count_as_done(tmp_path):
+    """With `dedup` the share is that of all rows, while they are sent and while the output is written."""
+    rows, seen = tmp_path / "rows.txt", []
+    rows.write_text("a\nb\n" * 50)
+    client, _ = client_of(Doubler())
+    selection = Selection(open_rows(rows), {"in_": "line"}, single=True, dedup=True)
+    settings = JobSettings(tmp_path / "out.jsonl", estimate, batch=1)
+    found = Job(
+        client.double, {}, selection, settings, lambda progress: seen.append((progress.rows, progress.doing))
+    ).run()
+    assert seen[-1] == (100, "writing out.jsonl")
+    assert (found.rows, found.sent) == (100, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from dynaclient.bulk.kept import kept_json
@@ -29,11 +28,9 @@ def write_errors(
     shards: Shards,
     layout: Layout,
     dims: int,
-    *,
-    failures: bool,
     told: Callable[[int], object] = lambda rows: None,
-) -> tuple[int, int]:
-    """Write the file of failed rows, or delete it if no row failed.
+) -> int:
+    """Write the file of failed rows; how many they are.
 
     Parameters
     ----------
@@ -41,20 +38,9 @@ def write_errors(
         Where.
     selection, shards, layout, dims:
         As for `dynaclient.bulk.outputs.write_output`.
-    failures:
-        Whether any row failed.
     told:
         Told now and then how many rows were looked at.
-
-    Returns
-    -------
-    tuple[int, int]
-        How many rows the output has, and how many of them failed.
     """
-    if not failures:
-        with suppress(FileNotFoundError):
-            path.unlink()
-        return sum(end - first for first, end in shards.done()) if selection.plain else selection.count(), 0
     rows = failed = 0
 
     def found() -> Iterator[bytes]:
@@ -70,4 +56,4 @@ def write_errors(
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda file: file.writelines(found()))
-    return rows, failed
+    return failed

@@ -292,7 +292,7 @@ class Job:
         """The rows that are still to be sent; those that cannot be read are noted at once."""
         waiting = iter(spans)
         first, end = next(waiting, (-1, -1))
-        for place, value in self._selection.values():
+        for place, value in self._selection.values(self._repeated):
             if place >= end >= 0:
                 first, end = next(waiting, (-1, -1))
             if first <= place < end:
@@ -302,6 +302,10 @@ class Job:
                 self._note(self._keep(self._encoder.frame(Run(place, [value.text], 0), [error], {}), shards))
             else:
                 yield place, value
+
+    def _repeated(self) -> None:
+        """A row that is the same as an earlier one needs no request: it is as far as that is."""
+        self._progress.rows += 1
 
     def _work(self, run: Run[Any]) -> Frame:
         piece = self._solve(run)
@@ -332,11 +336,13 @@ class Job:
             rows = sum(end - first for first, end in shards.done())
             grid.finish(settings.out, rows, dims, failed_places(shards))
         else:
-            write_output(settings.out, self._layout, selection, shards, dims, self._kept, self._told)
-        errors = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl")
-        failures = bool(self._progress.failed)
-        self._doing(f"writing {errors.name}" if failures else "counting rows")
-        rows, failed = write_errors(errors, selection, shards, self._layout, dims, failures=failures, told=self._told)
+            rows = write_output(settings.out, self._layout, selection, shards, dims, self._kept, self._told)
+        errors, failed = settings.errors or settings.out.with_name(settings.out.name + ".errors.jsonl"), 0
+        if self._progress.failed:
+            self._doing(f"writing {errors.name}")
+            failed = write_errors(errors, selection, shards, self._layout, dims, self._told)
+        else:
+            errors.unlink(missing_ok=True)
         summary = self._summary(shards, rows, failed)
         write_manifest(
             self._manifest,

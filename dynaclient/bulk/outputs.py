@@ -277,8 +277,8 @@ def write_output(
     dims: int,
     kept: Kept,
     told: Callable[[int], object] = lambda rows: None,
-) -> None:
-    """Write the output, whole or not at all.
+) -> int:
+    """Write the output, whole or not at all; how many rows it has.
 
     Parameters
     ----------
@@ -291,12 +291,15 @@ def write_output(
     told:
         Told now and then how many rows are written.
     """
+    count = 0
 
     def rows() -> Iterator[Line]:
-        vectors = 0 if layout.format == "jsonl" else max(dims, 1)
-        for count, line in enumerate(lines(selection, shards, vectors)):
+        nonlocal count
+        vectors, count = 0 if layout.format == "jsonl" else max(dims, 1), 0
+        for line in lines(selection, shards, vectors):
             if count % _TOLD == 0:
                 told(count)
+            count += 1
             yield line
 
     if layout.format == "jsonl":
@@ -306,6 +309,7 @@ def write_output(
     else:
         columns = lambda: kept.begin((picked.kept for picked in selection), layout.taken)  # noqa: E731
         write_whole(path, lambda file: _parquet(file, rows, max(dims, 1), layout.column, kept, columns))
+    return count
 
 
 def _jsonl(rows: Iterable[Line], layout: Layout) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
@@ -85,11 +85,19 @@ class Selection:
             following += not again
             yield Picked(number, place, value, kept, again)
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """The place and the value of each row that is sent."""
+    def values(self, again: Callable[[], object] = lambda: None) -> Iterator[tuple[int, Any]]:
+        """The place and the value of each row that is sent.
+
+        Parameters
+        ----------
+        again:
+            Called for each row that is the same as an earlier one, and is not sent.
+        """
         if not self.plain:
             for picked in self:
-                if not picked.again:
+                if picked.again:
+                    again()
+                else:
                     yield picked.place, picked.value
             return
         self.check()

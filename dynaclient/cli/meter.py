@@ -283,7 +283,10 @@ def _while_sent(progress: Progress, pace: Pace) -> list[tuple[int, str]]:
 
 def _after(progress: Progress) -> list[tuple[int, str]]:
     """What is told after the last reply."""
-    return [(0, progress.doing), *((1, text) for _, text in _counted(progress.done, progress.rows) if progress.done)]
+    return [
+        (0, progress.doing),
+        *((1, text) for _, text in _counted(progress.done, max(progress.total, progress.done)) if progress.done),
+    ]
 
 
 def _counted(done: int, total: int) -> list[tuple[int, str]]:
