@@ -180,16 +180,26 @@ class Channel:
 
         def solved(run: Run[Any]) -> Piece:
             piece = solve(run)
-            paid = getattr(self._local, "paid", None)
-            self._local.paid = None
-            if paid is None or paid == piece.sums:
-                return piece
-            wasted = tuple(
-                max(0, total - used) for total, used in zip(paid, piece.sums or (0,) * len(paid), strict=True)
-            )
-            return replace(piece, wasted=wasted) if any(wasted) else piece
+            wasted = self.wasted([piece])
+            return replace(piece, wasted=wasted) if wasted else piece
 
         return solved
+
+    def wasted(self, pieces: Sequence[Piece]) -> tuple[float, ...]:
+        """Return what this thread has paid, since it was asked last, for replies that brought no result; ``()`` if for none.
+
+        Parameters
+        ----------
+        pieces:
+            All results that came on this thread meanwhile.
+        """
+        paid = getattr(self._local, "paid", None)
+        self._local.paid = None
+        if paid is None:
+            return ()
+        used = [piece.sums for piece in pieces if piece.sums]
+        left = tuple(max(0, total - sum(values)) for total, *values in zip(paid, *used, strict=True))
+        return left if any(left) else ()
 
     def concerns_rows(self, error: ArgumentError) -> bool:
         """Whether what is wrong with the arguments is wrong with the rows only."""

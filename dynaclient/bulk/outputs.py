@@ -314,8 +314,12 @@ def write_output(
 
 def _jsonl(rows: Iterable[Line], layout: Layout) -> Iterator[bytes]:
     for line in rows:
-        kept = encode_json(kept_json(line.kept, layout.taken))[1:-1] + b"," if line.kept else b""
-        yield b'{"row":%d,%b%b\n' % (line.number, kept, line.result or b"")
+        yield b"%b%b\n" % (jsonl_head(line.number, line.kept, layout.taken), line.result or b"")
+
+
+def jsonl_head(number: int, kept: Mapping[str, Any], taken: Sequence[str]) -> bytes:
+    """Return what stands before the result in a line: the number of the row, and the columns that are kept."""
+    return b'{"row":%d,%b' % (number, encode_json(kept_json(kept, taken))[1:-1] + b"," if kept else b"")
 
 
 def _npy(file: BinaryIO, rows: Iterable[Line], dims: int) -> None:
