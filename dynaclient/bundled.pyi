@@ -182,7 +182,7 @@ class EmbeddingsCreateRows2(MapOptions, total=False):
     user: str | None
 
 class EmbeddingsCreate(WholeCall):
-    """POST /v1/embeddings"""
+    """POST /embeddings"""
     @overload
     def __call__(
         self,
@@ -204,7 +204,7 @@ class EmbeddingsCreate(WholeCall):
 
         Turns one text, or a list of texts, into one vector each. Vectors come back in the order of the inputs.
 
-        Sends ``POST /v1/embeddings``.
+        Sends ``POST /embeddings``.
 
         Parameters
         ----------
@@ -308,7 +308,7 @@ class EmbeddingsCreate(WholeCall):
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class AsyncEmbeddingsCreate(AsyncWholeCall):
-    """POST /v1/embeddings"""
+    """POST /embeddings"""
     @overload
     async def __call__(
         self,
@@ -380,7 +380,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
     async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class ModelsList(WholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     def __call__(
         self,
         *,
@@ -395,7 +395,7 @@ class ModelsList(WholeCall):
 
         Lists the models that the server can run.
 
-        Sends ``GET /v1/models``.
+        Sends ``GET /models``.
 
         Parameters
         ----------
@@ -437,7 +437,7 @@ class ModelsList(WholeCall):
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
 class AsyncModelsList(AsyncWholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     async def __call__(
         self,
         *,

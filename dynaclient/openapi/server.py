@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import ArgumentError, Problem, SpecError
-from dynaclient.frozen import Struct
+from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.model import Server
 
 LOCAL = "local"
@@ -47,7 +47,7 @@ def target(
     servers:
         Those of the operation, in order.
     wanted:
-        An id, a URL, ``"local"`` for the embedded server (unless a server has that id), or None for the first.
+        An id, a URL (the whole base: operations stand below it), ``"local"`` for the embedded server (unless a server has that id), or None for the first.
     base:
         The document's URL, against which relative server URLs are resolved.
     variables:
@@ -61,17 +61,37 @@ def target(
         Where the document names no absolute URL and there is nothing to resolve it against.
     """
     if wanted:
+        wanted = wanted.strip()
         for server in servers:
             if server.id == wanted or server.url.rstrip("/") == wanted.rstrip("/"):
                 return _absolute(server, base, variables or {})
         if wanted == LOCAL:
-            return EMBEDDED
+            return evolve(EMBEDDED, prefix=_bare_origin(servers))
         if "://" in wanted:
-            return _split(wanted, "", "")
+            return _override(servers, wanted)
         raise _unknown(servers, wanted)
     if not servers:
         servers = (Server(url="/"),)
     return _absolute(servers[0], base, variables or {})
+
+
+def _bare_origin(servers: tuple[Server, ...]) -> str:
+    """The path that a URL without a path stands for: what the first server that declares one says."""
+    return next((server.bare_origin for server in servers if server.bare_origin), "")
+
+
+def _override(servers: tuple[Server, ...], wanted: str) -> Target:
+    """A URL in place of the document's servers: the whole base, below which the operations stand.
+
+    A URL that comes to the address of one of the servers is that server, with its id.
+    """
+    place = _split(wanted, "", "")
+    if not place.prefix:
+        place = evolve(place, prefix=_bare_origin(servers))
+    for server in servers:
+        if server.url.rstrip("/") == place.url:
+            return evolve(place, id=server.id, pointer=server.pointer)
+    return place
 
 
 def _unknown(servers: tuple[Server, ...], wanted: str) -> ArgumentError:
