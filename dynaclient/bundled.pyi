@@ -59,6 +59,7 @@ class CallOptions(TypedDict, total=False):
     timeout: float | Timeout | None
     server: str | None
     headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
     validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None
     arrays: bool | str | None
 
@@ -151,6 +152,7 @@ class EmbeddingsCreateArguments(CallOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreateArguments2(CallOptions, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
@@ -159,6 +161,7 @@ class EmbeddingsCreateArguments2(CallOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class MapOptions(CallOptions, total=False):
     """Options of a run over many rows."""
@@ -173,6 +176,7 @@ class EmbeddingsCreateRows(MapOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreateRows2(MapOptions, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
@@ -180,6 +184,7 @@ class EmbeddingsCreateRows2(MapOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreate(WholeCall):
     """POST /embeddings"""
@@ -196,8 +201,10 @@ class EmbeddingsCreate(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings.
@@ -230,6 +237,8 @@ class EmbeddingsCreate(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
             `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
         arrays: bool | str | None
@@ -237,6 +246,8 @@ class EmbeddingsCreate(WholeCall):
         split: bool | int | None
             True, or how many inputs one request holds: as many requests as the inputs need, their replies
             merged into one.
+        extra: Mapping[str, Any] | None
+            Fields of the body that the document does not name.
 
         Returns
         -------
@@ -269,8 +280,10 @@ class EmbeddingsCreate(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -322,8 +335,10 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -341,8 +356,10 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -388,6 +405,7 @@ class ModelsList(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
@@ -407,6 +425,8 @@ class ModelsList(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
             `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
         arrays: bool | str | None
@@ -445,6 +465,7 @@ class AsyncModelsList(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
@@ -485,7 +506,8 @@ class Client(dynaclient.client.Client):
     overlays:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
-        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+        The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
+        ``"local"`` for the embedded server. None: the document's first.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -496,6 +518,8 @@ class Client(dynaclient.client.Client):
         How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
     headers:
         Header fields to add to every request.
+    query:
+        Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
         ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
     arrays:
@@ -543,6 +567,7 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -572,6 +597,7 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -630,6 +656,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -660,6 +687,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,

@@ -126,7 +126,7 @@ class Job:
 
     def _described(self, call: Call, constants: Mapping[str, Any]) -> dict[str, Any]:
         selection, source = self._selection, self._selection.source
-        options = set(call.options_among(constants))
+        options = set(call.options_among(constants)) - {"extra"}
         return {
             "document": call.document_digest,
             "operation": call.operation.dotted,

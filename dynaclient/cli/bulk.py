@@ -173,12 +173,9 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
 
 def _arguments(command: OperationCommand, settings: Settings, given: Given, inputs: Inputs) -> dict[str, Any]:
     """What is the same for all rows."""
-    from dynaclient.cli.run import arguments_of
+    from dynaclient.cli.run import arguments_of, options_of
 
-    arguments = arguments_of(command, given, inputs)
-    if settings.content_type and not command.owns("--content-type"):
-        arguments["content_type"] = settings.content_type
-    return arguments
+    return {**arguments_of(command, given, inputs), **options_of(command, settings, inputs)}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.extensions import bare_origin_of, env_of
+from dynaclient.openapi.extensions import bare_origin_of, env_of, url_env_of
 from dynaclient.openapi.model import Flow, SecurityScheme, Server
 from dynaclient.openapi.pointer import deref, join
 
@@ -34,6 +34,7 @@ def read_servers(node: Mapping[str, Any], pointer: str) -> tuple[Server, ...]:
                 variables=variables if isinstance(variables, Mapping) else {},
                 pointer=place,
                 bare_origin=bare_origin_of(entry, place),
+                url_env=url_env_of(entry, place),
             )
         )
     return tuple(found)

@@ -155,6 +155,23 @@ def bare_origin_of(server: Mapping[str, Any], pointer: str) -> str:
     return written.rstrip("/")
 
 
+def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
+    """Return ``x-dynaclient-url-env`` of a Server Object, the environment variable that holds another address of it, or ``""``.
+
+    Raises
+    ------
+    SpecError
+        If the value is not the name of a variable.
+    """
+    written = server.get("x-dynaclient-url-env", "")
+    if "x-dynaclient-url-env" in server and not (isinstance(written, str) and _VARIABLE.fullmatch(written)):
+        raise SpecError(
+            "the name of an environment variable is expected, such as EXAMPLE_BASE_URL",
+            pointer=join(pointer, "x-dynaclient-url-env"),
+        )
+    return written
+
+
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:
     """``x-dynaclient-batch`` of the operation, or None."""
     if "x-dynaclient-batch" not in node:

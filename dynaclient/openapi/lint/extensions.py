@@ -14,6 +14,7 @@ from dynaclient.openapi.extensions import (
     read_error_statuses,
     read_retry,
     read_timeout,
+    url_env_of,
 )
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
@@ -42,7 +43,7 @@ _INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
 _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-decode", "x-dynaclient-env", "x-dynaclient-ignore",
-    "x-dynaclient-bare-origin",
+    "x-dynaclient-bare-origin", "x-dynaclient-url-env",
 }  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
         readers.append(lambda: env_of("", here, pointer))
     if node.kind == "server":
         readers.append(lambda: bare_origin_of(here, pointer))
+        readers.append(lambda: url_env_of(here, pointer))
     if node.kind == "schema" and "x-dynaclient-decode" in here:
         readers.append(lambda: decoding(document, pointer))
     for read in readers:
