@@ -137,3 +137,15 @@ def test_bare_origin(case):
     with pytest.raises(SpecError, match=case["reason"]) as caught:
         read_servers({"servers": servers}, "")
     assert caught.value.pointer == "/servers/0/x-dynaclient-bare-origin"
+
+
+@pytest.mark.parametrize("case", CASES["url_env"], ids=lambda case: str(case["value"]))
+def test_url_env(case):
+    """x-dynaclient-url-env is the name of a variable; anything else is an error of the document that names its place."""
+    servers = [{"url": "https://a.example.com", "x-dynaclient-url-env": case["value"]}]
+    if "variable" in case:
+        assert read_servers({"servers": servers}, "")[0].url_env == case["variable"]
+        return
+    with pytest.raises(SpecError, match=case["reason"]) as caught:
+        read_servers({"servers": servers}, "")
+    assert caught.value.pointer == "/servers/0/x-dynaclient-url-env"

@@ -163,8 +163,10 @@ def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
     SpecError
         If the value is not the name of a variable.
     """
-    written = server.get("x-dynaclient-url-env", "")
-    if "x-dynaclient-url-env" in server and not (isinstance(written, str) and _VARIABLE.fullmatch(written)):
+    if "x-dynaclient-url-env" not in server:
+        return ""
+    written = server["x-dynaclient-url-env"]
+    if not isinstance(written, str) or not _VARIABLE.fullmatch(written):
         raise SpecError(
             "the name of an environment variable is expected, such as EXAMPLE_BASE_URL",
             pointer=join(pointer, "x-dynaclient-url-env"),

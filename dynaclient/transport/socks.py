@@ -20,7 +20,7 @@ class TLSSocksConnection(TLSConnection, SOCKSHTTPSConnection):
     """As `TLSConnection`, through a SOCKS proxy."""
 
 
-def options(proxy: Proxy) -> dict[str, Any]:
+def options(proxy: Proxy) -> Any:
     """Return what urllib3 asks to know of the proxy."""
     return {
         "socks_version": _SOCKS5,
