@@ -11,7 +11,7 @@ from dynaclient.errors import ArgumentError, Problem
 from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.extraquery import Query, laid_over, query_of
 from dynaclient.retry import parse_retries
-from dynaclient.wire import Timeout
+from dynaclient.wire import Request, Timeout
 
 MODES = ("strict", "warn", "off")
 ENVIRONMENT: Mapping[str, str] = {
@@ -134,11 +134,8 @@ def parse_query(value: Any) -> Query:
 
 
 def shown_server(server: str | None) -> str | None:
-    """A server's id or URL as it may be shown: of a query only the names, because a value may be a key."""
-    if server is None or "?" not in server:
-        return server
-    url, _, query = server.partition("?")
-    return f"{url}?{'&'.join(part.partition('=')[0] + '=...' for part in query.split('&'))}"
+    """A server's id or URL as it may be shown: without the values in its query that may be keys."""
+    return server if server is None or "?" not in server else Request("GET", "", server).redacted().target
 
 
 def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:

@@ -181,6 +181,8 @@ class _Reading:
         self._check_rights()
         if self.problems:
             raise ArgumentError(f"the profile {self.name!r} makes no sense", problems=tuple(self.problems))
+        if "server" in given:
+            given["server"] = given["server"].strip()
         if "spec" in given:
             given["spec"] = self._placed(given["spec"])
         if "overlays" in given:

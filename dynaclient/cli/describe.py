@@ -124,10 +124,12 @@ def _profile(settings: Settings) -> Profile | None:
 
 
 def _profile_told(profile: Profile) -> dict[str, Any]:
+    from dynaclient.options import shown_server
+
     return {
         "name": profile.name,
         "file": str(profile.path),
-        "server": profile.server,
+        "server": shown_server(profile.server),
         "credentials": sorted(profile.credentials),
     }
 

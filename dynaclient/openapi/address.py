@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from dynaclient.openapi.extraquery import added, written_query
 from dynaclient.openapi.model import Operation, Server
 from dynaclient.openapi.server import Target
+from dynaclient.wire import Request
 
 UNKNOWN_ADDRESS = frozenset({404, 405})
 """The statuses by which a service says that it does not know an address, or not with this method."""
@@ -13,10 +15,9 @@ _VERSION = re.compile(r"v\d+[a-z0-9]*", re.IGNORECASE)
 
 
 def shown_url(operation: Operation, place: Target) -> str:
-    """Return the URL that an operation is called at; the values of the server's query are left out, because one may be a key."""
-    names = [part.partition("=")[0] for part in place.query.split("&") if part]
-    query = f"?{'&'.join(f'{name}=...' for name in names)}" if names else ""
-    return place.url + _path(operation) + query
+    """Return the URL that an operation is called at, without the values in its query that may be keys."""
+    target = place.prefix + _path(operation)
+    return Request(operation.method, place.origin, added(target, written_query(place.query))).redacted().url
 
 
 def address_hint(operation: Operation, place: Target) -> str:
