@@ -335,6 +335,68 @@ def test_at_the_shell(run):  # noqa: F811
     assert "--extra n=5" in out
 
 
+@pytest.mark.parametrize("form", ["shell", "python", "curl"])
+def test_no_key_is_written_down(run, form):  # noqa: F811
+    """A line or program that stands for a call holds no key from a URL, a query parameter or a further field."""
+    line = (
+        "call",
+        "embeddings.create",
+        "--input",
+        "a",
+        "--model",
+        "m",
+        "--server",
+        "http://h.test/v1?api_key=canary&v=1",
+    )
+    keys = ("--query-param", "key=canary", "--query-param", "token=canary", "--query-param", "token=canary")
+    code, out, _ = run(*line, *keys, *(("--extra", "password=canary") if form != "curl" else ()), "--as", form)
+    assert code == 0
+    assert "canary" not in out
+    assert "v=1" in out
+
+
+def test_in_bulk(run, tmp_path):  # noqa: F811
+    """Further fields and query parameters are part of every request of a bulk run, and other fields make another run."""
+    (tmp_path / "rows.txt").write_text("a\nb\n")
+    service = Loopback()
+    service.script(reply(200, json.dumps(VECTOR).encode(), "Content-Type: application/json"))
+    line = (
+        "bulk",
+        "embeddings.create",
+        "--rows",
+        tmp_path / "rows.txt",
+        "--set",
+        "input=line",
+        "--model",
+        "m",
+        "--batch",
+        "1",
+    )
+    line = (
+        *line,
+        "--out",
+        tmp_path / "out.jsonl",
+        "--server",
+        service.origin,
+        "--bearer-auth",
+        "k",
+        "--query-param",
+        "v=1",
+    )
+    try:
+        code, _, _ = run(*line, "--extra", "input_type=passage", "--extra", "token=canary")
+        again, _, other = run(*line, "--extra", "input_type=query")
+    finally:
+        service.close()
+    assert code == 0
+    assert "canary" not in (tmp_path / "out.jsonl.manifest.json").read_text()
+    assert {request.target for request in service.requests} == {"/v1/embeddings?v=1"}
+    assert {json.loads(request.body)["input_type"] for request in service.requests} == {"passage"}
+    assert len(service.requests) == 2
+    assert again != 0
+    assert "--overwrite" in other
+
+
 def test_explain_and_describe_show_the_url(run, monkeypatch):  # noqa: F811
     """The resulting URL is shown with what decided it: the variable, and the path that a bare origin stands for."""
     monkeypatch.setenv("OPENAI_BASE_URL", "http://h.test?key=canary&v=1")

@@ -387,4 +387,6 @@ def _fingerprint(name: str, value: Any) -> Any:
         found = repr(value)
     if is_secret_name(name):
         return "sha256:" + hashlib.sha256(encode_json(found)).hexdigest()
+    if isinstance(found, dict):
+        return {key: _fingerprint(key, item) for key, item in found.items()}
     return found

@@ -54,13 +54,13 @@ def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[
         yield client
 
 
-def query(settings: Settings) -> dict[str, list[str]]:
+def query(settings: Settings) -> dict[str, str | list[str]]:
     """Query parameters, from ``--query-param``; one that is repeated is sent once for each value."""
     found: dict[str, list[str]] = {}
     for entry in settings.query_param:
         name, _, value = entry.partition("=")
         found.setdefault(name, []).append(value)
-    return found
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def credentials(document: Opened, settings: Settings, inputs: Inputs) -> dict[str, str]:

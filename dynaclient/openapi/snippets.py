@@ -170,10 +170,16 @@ def _unsecret(value: Any) -> Any:
     """A value whose texts under such names are replaced."""
     if isinstance(value, Mapping):
         return {
-            key: REDACTED if isinstance(item, str) and is_secret_name(str(key)) else _unsecret(item)
+            key: REDACTED if is_secret_name(str(key)) and _is_text(item) else _unsecret(item)
             for key, item in value.items()
         }
     return [_unsecret(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text, or texts in a row."""
+    texts = value if isinstance(value, (list, tuple)) else (value,)
+    return bool(texts) and all(isinstance(text, str) for text in texts)
 
 
 # --- Python
@@ -280,7 +286,7 @@ def _shared(name: str, value: Any) -> list[str]:
     if name == "query" and isinstance(value, Mapping):
         return [word for key, item in value.items() for word in _pairs("--query-param", key, item)]
     if name == "extra" and isinstance(value, Mapping):
-        plain = {key: normal(item) for key, item in value.items()}
+        plain = _unsecret({key: normal(item) for key, item in value.items()})
         texts = {key: item if _is_plain(item) else encode_json(item).decode() for key, item in plain.items()}
         return [word for key, text in texts.items() for word in _option("--extra", f"{key}={text}")]
     if name == "retries":
