@@ -77,7 +77,7 @@ class Shipment(Struct, frozen=True):
 
 
 def curl_of(shipment: Shipment) -> str:
-    """The line for a call that was checked and written: credentials stand in it as environment variables, never as values."""
+    """The line for curl of a call that was checked and written; credentials stand in it as environment variables."""
     from dynaclient.curl import curl
 
     request = auth.shown(shipment.needs, shipment.plain)
@@ -184,7 +184,7 @@ def head(stream: Stream) -> Response:
 
 
 def failed(core: Core, shipment: Shipment, response: Response) -> APIError:
-    """The error of a reply of 4XX or 5XX; one that says that the address is unknown names the address, and what may be wrong with it."""
+    """The error of a reply of 4XX or 5XX; if the address is unknown there, the error names it and what may be wrong with it."""
     from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
     from dynaclient.openapi.failure import failure
 

@@ -144,7 +144,7 @@ def arguments_of(command: OperationCommand, given: Given, inputs: Inputs) -> dic
 
 
 def options_of(command: OperationCommand, settings: Settings, inputs: Inputs) -> dict[str, Any]:
-    """The call options that are no options of the client: the media type, and fields of the body that the document does not name."""
+    """The call options that a client does not take: the media type, and fields of the body that the document does not name."""
     found: dict[str, Any] = {}
     if settings.content_type and not command.owns("--content-type"):
         found["content_type"] = settings.content_type

@@ -38,7 +38,7 @@ Match = tuple[Route, dict[str, str]]
 
 
 class Routes:
-    """The paths of a document, below the base paths of its servers, below what a bare origin stands for, and below none.
+    """The paths of a document, below the base paths of its servers, what a bare origin stands for, and none.
 
     Where several paths match, those with fewer templated parts come first (OpenAPI 3.1, 4.8.8.2), then those with more written out.
     """

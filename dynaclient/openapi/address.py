@@ -21,9 +21,9 @@ def shown_url(operation: Operation, place: Target) -> str:
 
 
 def address_hint(operation: Operation, place: Target) -> str:
-    """Return what to do about the address of a call that the service answered with a status of `UNKNOWN_ADDRESS`, ``""`` if nothing is known.
+    """Return what to do about the address of a call that was answered with a status of `UNKNOWN_ADDRESS`, ``""`` if nothing is known.
 
-    Met are: the URL of the operation itself in place of the base URL, a segment that is there twice, and the path that the document
+    It knows the URL of the operation itself in place of the base URL, a segment that is there twice, and the path that the document
     declares for bare origins (``x-dynaclient-bare-origin``) if a URL that the user gave lacks it.
 
     Parameters
@@ -43,7 +43,8 @@ def address_hint(operation: Operation, place: Target) -> str:
     bare = _bare_origin(operation.servers)
     if bare and _was_given(place) and not _is_versioned(place.prefix, bare):
         better = place.prefix + bare
-        return f"the server's URL does not end with {bare}, as servers of this document do; if that is wrong, {_set(place, better)}"
+        found = f"the server's URL does not end with {bare}, as servers of this document do"
+        return f"{found}; if that is wrong, {_set(place, better)}"
     return ""
 
 

@@ -156,7 +156,7 @@ def bare_origin_of(server: Mapping[str, Any], pointer: str) -> str:
 
 
 def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
-    """Return ``x-dynaclient-url-env`` of a Server Object, the environment variable that holds another address of it, or ``""``.
+    """Return ``x-dynaclient-url-env`` of a Server Object: the environment variable that holds another address, or ``""``.
 
     Raises
     ------

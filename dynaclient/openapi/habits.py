@@ -1,4 +1,4 @@
-"""Keywords that people know from other clients, and what to write here. Nothing is done by them: they are named in messages only."""
+"""Keywords that people know from other clients, and what to write here. They do nothing: messages name them."""
 
 from __future__ import annotations
 
