@@ -141,10 +141,13 @@ def _unknown(servers: tuple[Server, ...], wanted: str) -> ArgumentError:
     known = [server.id for server in servers if server.id] + [LOCAL]
     from difflib import get_close_matches
 
+    wanted = wanted.partition("?")[0].rpartition("@")[2]  # what stands around it may be a key or a password
     close = get_close_matches(wanted, known, 1)
     hint = (
         f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}, or a URL that begins with https://"
     )
+    if not close and ("/" in wanted or ":" in wanted):
+        hint = f"a URL begins with https:// or http://: server='http://{wanted}'"
     return ArgumentError(
         "no such server", problems=(Problem("server", f"{wanted!r} is no server of the document", hint=hint),)
     )
