@@ -61,6 +61,7 @@ class CallOptions(TypedDict, total=False):
     timeout: float | Timeout | None
     server: str | None
     headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
     validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None
     arrays: bool | str | None
 
@@ -153,6 +154,7 @@ class EmbeddingsCreateArguments(CallOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreateArguments2(CallOptions, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
@@ -161,6 +163,7 @@ class EmbeddingsCreateArguments2(CallOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class MapOptions(CallOptions, total=False):
     """Options of a run over many rows."""
@@ -175,6 +178,7 @@ class EmbeddingsCreateRows(MapOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreateRows2(MapOptions, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
@@ -182,9 +186,10 @@ class EmbeddingsCreateRows2(MapOptions, total=False):
     dimensions: int | None
     encoding_format: Literal["float", "base64"] | None
     user: str | None
+    extra: Mapping[str, Any] | None
 
 class EmbeddingsCreate(WholeCall):
-    """POST /v1/embeddings"""
+    """POST /embeddings"""
     @overload
     def __call__(
         self,
@@ -198,15 +203,17 @@ class EmbeddingsCreate(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings.
 
         Turns one text, or a list of texts, into one vector each. Vectors come back in the order of the inputs.
 
-        Sends ``POST /v1/embeddings``.
+        Sends ``POST /embeddings``.
 
         Parameters
         ----------
@@ -232,6 +239,8 @@ class EmbeddingsCreate(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
             `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
         arrays: bool | str | None
@@ -239,6 +248,8 @@ class EmbeddingsCreate(WholeCall):
         split: bool | int | None
             True, or how many inputs one request holds: as many requests as the inputs need, their replies
             merged into one.
+        extra: Mapping[str, Any] | None
+            Fields of the body that the document does not name.
 
         Returns
         -------
@@ -271,8 +282,10 @@ class EmbeddingsCreate(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -310,7 +323,7 @@ class EmbeddingsCreate(WholeCall):
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class AsyncEmbeddingsCreate(AsyncWholeCall):
-    """POST /v1/embeddings"""
+    """POST /embeddings"""
     @overload
     async def __call__(
         self,
@@ -324,8 +337,10 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -343,8 +358,10 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
     ) -> CreateEmbeddingResponse:
         """Create embeddings."""
@@ -382,7 +399,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
     async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class ModelsList(WholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     def __call__(
         self,
         *,
@@ -390,6 +407,7 @@ class ModelsList(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
@@ -397,7 +415,7 @@ class ModelsList(WholeCall):
 
         Lists the models that the server can run.
 
-        Sends ``GET /v1/models``.
+        Sends ``GET /models``.
 
         Parameters
         ----------
@@ -409,6 +427,8 @@ class ModelsList(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
             `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
         arrays: bool | str | None
@@ -439,7 +459,7 @@ class ModelsList(WholeCall):
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
 class AsyncModelsList(AsyncWholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     async def __call__(
         self,
         *,
@@ -447,6 +467,7 @@ class AsyncModelsList(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
@@ -487,7 +508,8 @@ class Client(dynaclient.client.Client):
     overlays:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
-        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+        The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
+        ``"local"`` for the embedded server. None: the document's first.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -498,6 +520,8 @@ class Client(dynaclient.client.Client):
         How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
     headers:
         Header fields to add to every request.
+    query:
+        Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
         ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
     arrays:
@@ -545,6 +569,7 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -574,6 +599,7 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -632,6 +658,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -662,6 +689,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
-from dynaclient.exchange import Prepared, Shipment, Way, head, opened, told, watching, whole
+from dynaclient.exchange import Prepared, Shipment, Way, curl_of, failed, head, opened, told, watching, whole
 from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import OMIT
 from dynaclient.result import Result
-from dynaclient.retry import parse_retry_after
 from dynaclient.wire import Attempt, Request, Response, Stream
 
 if TYPE_CHECKING:
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
     from dynaclient.stream import ItemStream
     from dynaclient.watch import Watch
 
-CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "arrays", "content_type", "split"})
-_SERVED = "http://127.0.0.1:8080"
+CALL_OPTIONS = frozenset(
+    {"retries", "timeout", "server", "headers", "query", "validate", "arrays", "content_type", "split", "extra"}
+)
 
 
 class _Doc:
@@ -53,7 +53,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     reply's body to a file, ``map`` calls for many rows.
 
     All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``content_type``,
-    ``retries``, ``timeout``, ``server``, ``headers`` and ``validate``; the call itself and ``send`` also ``split`` (True, or a number of inputs: as many requests as they need, their replies merged).
+    ``retries``, ``timeout``, ``server``, ``headers``, ``query``, ``extra`` and ``validate``; the call itself and ``send`` also ``split`` (True, or a number of inputs: as many requests as they need, their replies merged).
     """
     )
 
@@ -191,21 +191,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     def curl(self, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
-        from dynaclient.curl import curl
-
-        shipment = self._shipment(arguments, dry=True)
-        request = auth.shown(shipment.needs, shipment.plain)
-        target = shipment.way.target
-        variables = {}
-        for need in shipment.needs:
-            known = auth.variables(need.scheme, target.id)
-            if known and auth.is_bearer(need.scheme):
-                variables["authorization"] = known[0]
-            elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
-                variables[need.scheme.parameter.lower()] = known[0]
-        if target.embedded:
-            return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
-        return curl(request, variables)
+        return curl_of(self._shipment(arguments, dry=True))
 
     def stream(self, **arguments: Any) -> ItemStream:
         """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
@@ -284,13 +270,17 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
         """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
         prepared = self._prepared or self._ready()
+        extra = None
+        if "extra" in arguments and "extra" not in self._hidden_options():
+            arguments = dict(arguments)
+            extra = arguments.pop("extra")
         way, needs, arguments, content_type = self._choose(arguments)
         if prepared.several or content_type is not None:
             prepared = self._core.prepared_for(prepared, content_type, arguments)
-        bound = self._bind(prepared, way, arguments)
+        bound = self._bind(prepared, way, arguments, extra)
         if needs is None or dry:
             needs = self._core.needs(prepared.operation, way, placeholder=dry)
-        plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers)
+        plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers, way.query)
         return Shipment(prepared, way, needs, bound, plain)
 
     def _by_keyword(self, positional: tuple[Any, ...]) -> ArgumentError:
@@ -339,10 +329,11 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
         return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
-    def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any]) -> Bound:
+    def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any], extra: Any) -> Bound:
         binder = prepared.binder
-        if way.settings or way.send_defaults:
-            bound = binder.bind(arguments, way.settings, send_defaults=way.send_defaults)
+        if way.settings or way.send_defaults or extra is not None:
+            extra = None if extra is OMIT else extra
+            bound = binder.bind(arguments, way.settings, send_defaults=way.send_defaults, extra=extra)
         else:
             bound = binder.bind(arguments)
         found: list[Problem] = [] if way.request_mode == "off" else binder.check(bound)
@@ -373,10 +364,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         if self._core.drift is not None:
             self._core.drift.record(shipment.prepared.operation, response)
         if parser.is_error(response.status):
-            from dynaclient.openapi.failure import failure
-
-            wait = parse_retry_after(response.headers, self._core.world.now())
-            raise failure(shipment.prepared.operation, response, wait)
+            raise failed(self._core, shipment, response)
         expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
         way = shipment.way
         return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare)

@@ -14,7 +14,7 @@ from dynaclient.fetch import open_document
 from dynaclient.group import member, members, no_member
 from dynaclient.observe import Observer
 from dynaclient.openapi.model import Api
-from dynaclient.options import Options, bad_option, from_environment
+from dynaclient.options import Options, bad_option, from_environment, in_words, shown_server
 from dynaclient.transport import Transport
 from dynaclient.wire import Timeout
 from dynaclient.world import World
@@ -48,6 +48,7 @@ def _profiled(profile: Profile | None) -> Options:
         timeout=profile.timeout,
         retries=profile.retries,
         headers=profile.headers or None,
+        query=profile.query or None,
         validate=profile.validate,
     )
 
@@ -65,7 +66,8 @@ class Client:
     overlays:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
-        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+        The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
+        ``"local"`` for the embedded server. None: the document's first.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -76,6 +78,8 @@ class Client:
         How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
     headers:
         Header fields to add to every request.
+    query:
+        Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
         ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
     arrays:
@@ -112,6 +116,7 @@ class Client:
         Where an option makes no sense.
     """
 
+    @in_words
     def __init__(
         self,
         spec: Any = None,
@@ -123,6 +128,7 @@ class Client:
         timeout: float | Timeout | None = None,
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         validate: str | Mapping[str, str] | None = None,
         arrays: bool | str | None = None,
         transport: Transport | None = None,
@@ -149,6 +155,7 @@ class Client:
             timeout=timeout,
             retries=retries,
             headers=headers,
+            query=query,
             validate=validate,
             arrays=arrays,
             settings=settings,
@@ -193,6 +200,7 @@ class Client:
         """What the document says."""
         return self._core.api
 
+    @in_words
     def with_options(
         self,
         *,
@@ -200,6 +208,7 @@ class Client:
         timeout: float | Timeout | None = None,
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         validate: str | Mapping[str, str] | None = None,
         arrays: bool | str | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -213,6 +222,7 @@ class Client:
             timeout=timeout,
             retries=retries,
             headers=headers,
+            query=query,
             validate=validate,
             arrays=arrays,
             settings=settings,
@@ -267,7 +277,9 @@ class Client:
 
     def __repr__(self) -> str:
         title = self._core.api.title or self._core.api.source
-        return f"<Client of {title!r}: {len(self)} operations, server {self._options.server or 'default'}>"
+        return (
+            f"<Client of {title!r}: {len(self)} operations, server {shown_server(self._options.server) or 'default'}>"
+        )
 
     def __reduce__(self) -> Any:
         raise TypeError("a client holds open connections and credentials and is not pickled; make it where it is used")

@@ -17,6 +17,7 @@ from dynaclient.observers import Observers
 from dynaclient.openapi.arguments import Binder
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.check import Checker
+from dynaclient.openapi.extraquery import laid_over, written_query
 from dynaclient.openapi.itemshape import is_sequential
 from dynaclient.openapi.model import Api, MediaType, Operation, RetryPolicy
 from dynaclient.openapi.normal import OMIT
@@ -163,7 +164,7 @@ class Core:
 
     def way(self, operation: Operation, options: Options) -> Way:
         """Where and how a call with these options goes."""
-        place = target(operation.servers, options.server, self.document.source, self.variables)
+        place = target(operation.servers, options.server, self.document.source, self.variables, self.wallet.variable)
         timeout = options.timeout
         if timeout is None:
             timeout = parse_timeout(operation.timeout / 1000) if operation.timeout else Timeout()
@@ -180,6 +181,7 @@ class Core:
             settings=self._settings(options),
             arrays=options.arrays,
             send_defaults=options.send_defaults,
+            query=laid_over(written_query(place.query), options.query) if place.query else options.query,
         )
 
     def needs(self, operation: Operation, way: Way, *, placeholder: bool = False) -> tuple[auth.Need, ...]:

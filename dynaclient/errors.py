@@ -276,10 +276,12 @@ class APIError(_WithResponse):
     """The service answered with a status of 4XX or 5XX.
 
     ``message`` is the service's own, where one of the usual error bodies carries it. ``body`` is the decoded body: plain
-    data for JSON, text otherwise. ``retry_after`` is the seconds that the service asks to wait, or None.
+    data for JSON, text otherwise. ``retry_after`` is the seconds that the service asks to wait, or None. ``hint`` says what to do, where
+    that is known; ``str`` of the error ends with it.
     """
 
     exit_code = 8
+    hint: str = ""
 
     def __init__(
         self,

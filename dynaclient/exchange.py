@@ -7,13 +7,15 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaclient import auth
-from dynaclient.errors import DynaclientError
+from dynaclient.errors import APIError, DynaclientError
 from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.arguments import Binder, Bound
 from dynaclient.openapi.build import Builder
+from dynaclient.openapi.extraquery import Query
 from dynaclient.openapi.model import Operation, RetryPolicy
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.server import Target
+from dynaclient.retry import parse_retry_after
 from dynaclient.transport import Transport, deliver, deliver_stream
 from dynaclient.transport.budget import RetryBudget
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dynaclient.core import Core
     from dynaclient.watch import Watch
 
+_SERVED = "http://127.0.0.1:8080"
 _Reply = TypeVar("_Reply", Response, Response | Stream)
 
 
@@ -55,6 +58,7 @@ class Way(Struct, frozen=True):
     arrays: str = ""
     send_defaults: bool = False
     bare: bool = False
+    query: Query = ()
 
 
 class Shipment(Struct, frozen=True):
@@ -70,6 +74,24 @@ class Shipment(Struct, frozen=True):
     def name(self) -> str:
         """The operation's dotted name."""
         return self.prepared.operation.dotted
+
+
+def curl_of(shipment: Shipment) -> str:
+    """The line for curl of a call that was checked and written; credentials stand in it as environment variables."""
+    from dynaclient.curl import curl
+
+    request = auth.shown(shipment.needs, shipment.plain)
+    target = shipment.way.target
+    variables = {}
+    for need in shipment.needs:
+        known = auth.variables(need.scheme, target.id)
+        if known and auth.is_bearer(need.scheme):
+            variables["authorization"] = known[0]
+        elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
+            variables[need.scheme.parameter.lower()] = known[0]
+    if target.embedded:
+        return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
+    return curl(request, variables)
 
 
 def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
@@ -159,6 +181,20 @@ def _joined(first: tuple[Attempt, ...], more: tuple[Attempt, ...]) -> tuple[Atte
 def head(stream: Stream) -> Response:
     """The head of an open reply, as a response without a body."""
     return Response(stream.status, stream.headers, b"", stream.reason, stream.url)
+
+
+def failed(core: Core, shipment: Shipment, response: Response) -> APIError:
+    """The error of a reply of 4XX or 5XX; if the address is unknown there, the error names it and what may be wrong with it."""
+    from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
+    from dynaclient.openapi.failure import failure
+
+    operation = shipment.prepared.operation
+    error = failure(operation, response, parse_retry_after(response.headers, core.world.now()))
+    if response.status in UNKNOWN_ADDRESS:
+        error.hint = address_hint(operation, shipment.way.target)
+        asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"
+        error.args = (f"{error.args[0]} ({asked}){f'; {error.hint}' if error.hint else ''}", *error.args[1:])
+    return error
 
 
 def told(core: Core, shipment: Shipment, error: DynaclientError, attempts: tuple[Attempt, ...] = ()) -> DynaclientError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dynaclient import auth
 from dynaclient.errors import DynaclientError, SpecError
+from dynaclient.openapi.address import shown_url
 from dynaclient.openapi.decided import (
     DEFAULT,
     Decision,
@@ -64,11 +65,13 @@ def decisions(
     ArgumentError
         Where an option makes no sense.
     """
-    place, chosen = _server(api, operation, layers, variables)
+    wallet = wallet or auth.Wallet()
+    place, chosen = _server(api, operation, layers, variables, wallet)
     return (
         *name_decisions(api, operation),
         chosen,
-        *_credentials(api, operation, wallet or auth.Wallet(), place),
+        *_url(operation, place),
+        *_credentials(api, operation, wallet, place),
         _timeout(api, operation, layers),
         *_retries(api, operation, layers),
         *batch_decisions(api, operation),
@@ -85,16 +88,32 @@ def _last(layers: Sequence[Layer], name: str) -> tuple[Any, str]:
 
 
 def _server(
-    api: Api, operation: Operation, layers: Sequence[Layer], variables: Mapping[str, str] | None
+    api: Api,
+    operation: Operation,
+    layers: Sequence[Layer],
+    variables: Mapping[str, str] | None,
+    wallet: auth.Wallet,
 ) -> tuple[Target | None, Decision]:
     wanted, by = _last(layers, "server")
     try:
-        place = target(operation.servers, wanted, api.source, variables)
+        place = target(operation.servers, wanted, api.source, variables, wallet.variable)
     except (SpecError, DynaclientError) as error:
         return None, Decision("server", None, f"none: {error.message}")
     url = "the embedded server" if place.embedded else place.url
-    pointer = place.pointer
-    return place, Decision("server", url, by or "the first server of the document", pointer)
+    by = by or "the first server of the document"
+    if place.variable:
+        by = f"environment variable {place.variable}, which the document names for the server {place.id!r} ({by})"
+    if place.added:
+        by += f"; {place.added} added, for which a URL without a path stands here (x-dynaclient-bare-origin)"
+    return place, Decision("server", url, by, place.pointer)
+
+
+def _url(operation: Operation, place: Target | None) -> Iterator[Decision]:
+    """Where the call goes: the server's URL, then the operation's path."""
+    if place is not None and not place.embedded:
+        yield Decision(
+            "url", shown_url(operation, place), "the server's URL, then the operation's path", operation.pointer
+        )
 
 
 def _credentials(api: Api, operation: Operation, wallet: auth.Wallet, place: Target | None) -> Iterator[Decision]:
@@ -112,8 +131,9 @@ def _credentials(api: Api, operation: Operation, wallet: auth.Wallet, place: Tar
     except DynaclientError as error:
         yield Decision("credentials", None, error.message)
         return
+    to = f", sent to {place.origin} because {place.variable} names it" if place.variable else ""
     for need in needs:
-        yield Decision(f"credentials.{need.scheme.name}", "set", need.source, need.scheme.pointer)
+        yield Decision(f"credentials.{need.scheme.name}", "set", need.source + to, need.scheme.pointer)
     if not needs:
         yield Decision("credentials", "none", "the document allows calls without")
 

@@ -29,7 +29,7 @@ def tiny(tmp_path):
 def test_nothing_means_the_document_that_ships():
     """Without a spec the shipped document is loaded, from where bundled() says."""
     document = load()
-    assert "/v1/embeddings" in document.data["paths"]
+    assert "/embeddings" in document.data["paths"]
     assert document.digest == sha256(bundled().read_bytes()).hexdigest()
 
 

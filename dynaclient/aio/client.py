@@ -13,6 +13,7 @@ from dynaclient.client import Client
 from dynaclient.frozen import evolve
 from dynaclient.group import Group
 from dynaclient.openapi.model import Api, Operation
+from dynaclient.options import in_words
 from dynaclient.result import Result
 from dynaclient.wire import Request
 from dynaclient.world import World
@@ -59,6 +60,7 @@ class AsyncClient:
 
     __signature__ = _Signature(Client, "max_concurrency", 64)
 
+    @in_words
     def __init__(self, spec: Any = None, *, max_concurrency: int = 64, **options: Any) -> None:
         self._workers = Workers(max_concurrency)
         world: World = options.pop("world", None) or World()

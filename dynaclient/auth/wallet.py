@@ -192,10 +192,13 @@ class Wallet:
         return (self._from_environment(scheme, place.id) if trusted else None) or self._from_login(scheme, place)
 
     def _names(self, server: str | None, place: Target) -> bool:
-        """Whether a server, an id or a URL, is that of the call."""
+        """Whether a server, an id or a URL, is that of the call.
+
+        An id names the address in the document, not one that a variable holds.
+        """
         if not server or not place.origin:
             return server is not None and server == place.id
-        return same_origin(server, place.origin) if "://" in server else server == place.id
+        return same_origin(server, place.origin) if "://" in server else server == place.id and not place.variable
 
     def _from_environment(self, scheme: SecurityScheme, server: str) -> tuple[Credential, str] | None:
         for variable in variables(scheme, server):

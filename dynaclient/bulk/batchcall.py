@@ -51,7 +51,7 @@ class BatchCall:
     batch, in_flight, rpm, tpm, tokenizer:
         As for `dynaclient.Call.map`; for each process, whose batches share one pace. ``in_flight`` is for each batch that is under way.
     client:
-        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``,
+        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``query``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``,
         ``server_variables``, ``overlays``.
 
     Raises

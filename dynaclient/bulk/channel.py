@@ -70,8 +70,8 @@ class Channel:
         self.name = operation.dotted
         self.input = input_of(call)
         self._call, self.gate = _gated(call, constants, pace, bare=not numbered)
-        # Options are part of the gated call already, but for the media type, which is chosen for each.
-        options = set(call.options_among(constants)) - {"content_type"}
+        # Options are part of the gated call already, but for the media type, which is chosen for each, and further fields.
+        options = set(call.options_among(constants)) - {"content_type", "extra"}
         self._constants = {name: value for name, value in constants.items() if name not in options}
         if self.input in self._constants:
             raise self._taken()

@@ -134,7 +134,7 @@ class Job:
 
     def _described(self, call: Call, constants: Mapping[str, Any]) -> dict[str, Any]:
         selection, source = self._selection, self._selection.source
-        options = set(call.options_among(constants))
+        options = set(call.options_among(constants)) - {"extra"}
         return {
             "document": call.document_digest,
             "operation": call.operation.dotted,
@@ -383,4 +383,6 @@ def _fingerprint(name: str, value: Any) -> Any:
         found = repr(value)
     if is_secret_name(name):
         return "sha256:" + hashlib.sha256(encode_json(found)).hexdigest()
+    if isinstance(found, dict):
+        return {key: _fingerprint(key, item) for key, item in found.items()}
     return found

@@ -206,12 +206,9 @@ def _ended(meter: Meter, summary: Summary, chosen: Mapping[str, Any]) -> None:
 
 def _arguments(command: OperationCommand, settings: Settings, given: Given, inputs: Inputs) -> dict[str, Any]:
     """What is the same for all rows."""
-    from dynaclient.cli.run import arguments_of
+    from dynaclient.cli.run import arguments_of, options_of
 
-    arguments = arguments_of(command, given, inputs)
-    if settings.content_type and not command.owns("--content-type"):
-        arguments["content_type"] = settings.content_type
-    return arguments
+    return {**arguments_of(command, given, inputs), **options_of(command, settings, inputs)}
 
 
 @contextmanager

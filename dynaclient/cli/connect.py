@@ -40,6 +40,7 @@ def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[
         timeout=settings.timeout,
         retries=settings.retries,
         headers=headers(settings.header, settings.origin.get("header", "--header")) or None,
+        query=query(settings) or None,
         validate=settings.validate,
         proxy=settings.proxy,
         ca_bundle=settings.ca_bundle,
@@ -51,6 +52,15 @@ def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[
         drift=settings.drift,
     ) as client:
         yield client
+
+
+def query(settings: Settings) -> dict[str, str | list[str]]:
+    """Query parameters, from ``--query-param``; one that is repeated is sent once for each value."""
+    found: dict[str, list[str]] = {}
+    for entry in settings.query_param:
+        name, _, value = entry.partition("=")
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def credentials(document: Opened, settings: Settings, inputs: Inputs) -> dict[str, str]:

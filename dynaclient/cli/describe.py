@@ -70,20 +70,24 @@ def describe_command() -> click.Command:
 
 def description(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
     """All that is known of an operation, as plain data; ``place`` is ``file:line#/pointer``."""
+    from dynaclient.auth import Wallet
     from dynaclient.errors import SpecError
+    from dynaclient.openapi.address import shown_url
     from dynaclient.openapi.server import target
 
     place = document.place
     chosen = _profile(settings)
     wanted = settings.server or (chosen.server if chosen is not None else None)
     try:  # the server's id, by which the variables of the credentials are chosen
-        server = target(operation.servers, wanted, document.document.source).id
+        found = target(operation.servers, wanted, document.document.source, _variables(settings), Wallet().variable)
+        server, url = found.id, None if found.embedded else shown_url(operation, found)
     except SpecError:  # a document whose servers cannot be called can still be described
-        server = ""
+        server, url = "", None
     return {
         "name": operation.dotted,
         "method": operation.method,
         "path": operation.path,
+        "url": url,
         "summary": operation.summary,
         "description": operation.description,
         "deprecated": operation.deprecated,
@@ -107,6 +111,10 @@ def description(document: Opened, operation: Operation, settings: Settings) -> d
     }
 
 
+def _variables(settings: Settings) -> dict[str, str]:
+    return dict(entry.partition("=")[::2] for entry in settings.server_variable)
+
+
 def _profile(settings: Settings) -> Profile | None:
     if settings.profile is None:
         return None
@@ -116,10 +124,12 @@ def _profile(settings: Settings) -> Profile | None:
 
 
 def _profile_told(profile: Profile) -> dict[str, Any]:
+    from dynaclient.options import shown_server
+
     return {
         "name": profile.name,
         "file": str(profile.path),
-        "server": profile.server,
+        "server": shown_server(profile.server),
         "credentials": sorted(profile.credentials),
     }
 

@@ -18,6 +18,8 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     """
     yield f"{told['name']}  {told['method']} {told['path']}{'  (deprecated)' if told['deprecated'] else ''}"
     yield f"    {told['place']}"
+    if told["url"]:
+        yield f"  {told['method']} {told['url']}"
     yield from _wrapped(told["summary"], "  ")
     if told["description"] != told["summary"]:
         yield from _wrapped(told["description"], "  ")

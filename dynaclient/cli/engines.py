@@ -99,7 +99,7 @@ def _check(settings: Settings, chosen: Mapping[str, Any]) -> None:
 
 def _spelled(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems that name the options as they are typed."""
-    spelled = {"client.headers": "--header"}
+    spelled = {"client.headers": "--header", "client.query": "--query-param"}
     return tuple(
         evolve(problem, where=spelled.get(problem.where, problem.where.replace("client.", "--")))
         for problem in problems
@@ -116,7 +116,7 @@ def _config(
     tasks: int,
 ) -> Config:
     from dynaclient.bulk.batchcall import configuration
-    from dynaclient.cli.connect import global_values, server_variables
+    from dynaclient.cli.connect import global_values, query, server_variables
     from dynaclient.cli.inputs import headers
 
     document = command.document
@@ -126,6 +126,7 @@ def _config(
         "retries": settings.retries,
         "validate": settings.validate,
         "headers": headers(settings.header, settings.origin.get("header", "--header")),
+        "query": query(settings),
         "proxy": settings.proxy,
         "ca_bundle": settings.ca_bundle,
         "profile": settings.profile,

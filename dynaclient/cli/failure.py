@@ -60,7 +60,9 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         messages.error(error.format_message(), details={"type": "UsageError", "exit_code": USAGE})
         return USAGE
     if isinstance(error, errors.DynaclientError):
-        messages.error(typed(str(error)), hint_for(error, _program(arguments)), details_of(error))
+        hint = getattr(error, "hint", "")
+        text = typed(str(error).removesuffix(f"; {hint}")) if hint else typed(str(error))
+        messages.error(text, hint_for(error, _program(arguments)), details_of(error))
         return error.exit_code
     return _report_bug(error)
 
@@ -123,7 +125,7 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
         "The server knows the credential and does not allow this: `{program} describe {operation}` shows which variable it comes from, and the scopes.",
     ),
     (errors.RateLimitError, "Wait, or allow more attempts: --retries N."),
-    (errors.NotFoundError, "`{program} describe {operation}` shows the arguments and servers; -v the URL."),
+    (errors.NotFoundError, "`{program} describe {operation}` shows the arguments and servers."),
     (
         errors.ConflictError,
         "What is there already stands against it: look at its present state, then call again with what fits.",
@@ -161,6 +163,9 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
         How a command line begins.
     """
     operation = error.operation
+    own = typed(getattr(error, "hint", ""))
+    if own:
+        return f"{own[:1].upper()}{own[1:]}."
     if isinstance(error, errors.ArgumentError):
         if operation:
             return f"`{program} call {operation} --help` shows the arguments."

@@ -193,6 +193,16 @@ _OPTIONS: Mapping[str, _Spec] = {
         "A header field to add; may be repeated.",
         {"metavar": "NAME:VALUE", "multiple": True, "type": Lines()},
     ),
+    "query_param": _Spec(
+        ("--query-param",),
+        "A query parameter to add to the URL; may be repeated.",
+        {"metavar": "NAME=VALUE", "multiple": True, "type": Named()},
+    ),
+    "extra": _Spec(
+        ("--extra",),
+        "A field of the body that the document does not name; its value is JSON where it can be read so, else text. May be repeated.",
+        {"metavar": "NAME=VALUE", "multiple": True, "type": Named()},
+    ),
     "content_type": _Spec(
         ("--content-type",),
         "The media type of the body, where the operation takes several.",

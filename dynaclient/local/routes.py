@@ -38,7 +38,7 @@ Match = tuple[Route, dict[str, str]]
 
 
 class Routes:
-    """The paths of a document, below the base paths of its servers and below none.
+    """The paths of a document, below the base paths of its servers, what a bare origin stands for, and none.
 
     Where several paths match, those with fewer templated parts come first (OpenAPI 3.1, 4.8.8.2), then those with more written out.
     """
@@ -94,6 +94,7 @@ def _bases(servers: tuple[Server, ...]) -> Iterator[str]:
         path = _ORIGIN.sub("", server.url, count=1) if "//" in server.url else server.url
         path = path.partition("?")[0].partition("#")[0].rstrip("/")
         yield path if not path or path.startswith("/") else "/" + path
+        yield server.bare_origin
 
 
 def _path(key: OperationKey) -> str:

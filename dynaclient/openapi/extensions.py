@@ -24,6 +24,7 @@ _MILLISECONDS = {
 _BATCH = ("input", "item", "output", "order", "sum", "maxItems", "maxTokens")
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PATH = re.compile(r"/[^/\s?#{}][^\s?#{}]*")
 _OWN_RETRY = {
     "maxAttempts": "max_attempts",
     "jitter": "jitter",
@@ -131,6 +132,46 @@ def env_of(name: str, scheme: Mapping[str, Any], pointer: str) -> tuple[str, dic
             pointer=join(pointer, "x-dynaclient-env"),
         )
     return by_server.pop("default", ""), by_server
+
+
+def bare_origin_of(server: Mapping[str, Any], pointer: str) -> str:
+    """Return ``x-dynaclient-bare-origin`` of a Server Object: the path that a server's URL without a path stands for.
+
+    The path is ``""`` if the server does not declare it, and has no slash at the end.
+
+    Raises
+    ------
+    SpecError
+        If the value is not a path.
+    """
+    if "x-dynaclient-bare-origin" not in server:
+        return ""
+    written = server["x-dynaclient-bare-origin"]
+    if not isinstance(written, str) or not _PATH.fullmatch(written):
+        raise SpecError(
+            "a path that begins with a slash is expected, such as /v1",
+            pointer=join(pointer, "x-dynaclient-bare-origin"),
+        )
+    return written.rstrip("/")
+
+
+def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
+    """Return ``x-dynaclient-url-env`` of a Server Object: the environment variable that holds another address, or ``""``.
+
+    Raises
+    ------
+    SpecError
+        If the value is not the name of a variable.
+    """
+    if "x-dynaclient-url-env" not in server:
+        return ""
+    written = server["x-dynaclient-url-env"]
+    if not isinstance(written, str) or not _VARIABLE.fullmatch(written):
+        raise SpecError(
+            "the name of an environment variable is expected, such as EXAMPLE_BASE_URL",
+            pointer=join(pointer, "x-dynaclient-url-env"),
+        )
+    return written
 
 
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:

@@ -13,13 +13,19 @@ from dynaclient.frozen import Struct, field
 
 
 class Server(Struct, frozen=True):
-    """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``."""
+    """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``.
+
+    ``bare_origin`` is the path that a URL without one stands for (``x-dynaclient-bare-origin``), ``url_env`` the environment variable that holds
+    another address of the server (``x-dynaclient-url-env``); ``""`` if they are not declared.
+    """
 
     url: str
     id: str = ""
     description: str = ""
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pointer: str = ""
+    bare_origin: str = ""
+    url_env: str = ""
 
 
 class Flow(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 from dynaclient.frozen import evolve
 from dynaclient.openapi.encoding import is_binary
-from dynaclient.openapi.media import default_media, is_multipart
+from dynaclient.openapi.media import default_media, is_form, is_json, is_multipart
 from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.shape import annotation, python_type, types
@@ -21,11 +21,13 @@ CALL_OPTIONS: Mapping[str, str] = {
     "timeout": "float | Timeout | None",
     "server": "str | None",
     "headers": "Mapping[str, str] | None",
+    "query": "Mapping[str, Any] | None",
     "validate": "str | Mapping[str, str] | None",
     "arrays": "bool | str | None",
     "split": "bool | int | None",
+    "extra": "Mapping[str, Any] | None",
 }
-"""The call options and their types; ``split`` only where the document says how the operation batches."""
+"""The call options and their types; ``extra`` only where the body may hold more fields, ``split`` only where the document says how the operation batches."""
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
     "content_type": "The media type of the body.",
@@ -33,6 +35,8 @@ _OPTION_HELP = {
     "timeout": "Seconds for one attempt, or a Timeout.",
     "server": "The id or URL of a server, or `local`.",
     "headers": "Header fields to add.",
+    "query": "Query parameters to add to the URL.",
+    "extra": "Fields of the body that the document does not name.",
     "validate": "`strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.",
     "arrays": "True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.",
     "split": "True, or how many inputs one request holds: as many requests as the inputs need, their replies merged into one.",
@@ -58,6 +62,8 @@ def offered_options(operation: Operation) -> tuple[str, ...]:
         taken.add("content_type")
     if operation.batch is None:
         taken.add("split")
+    if not any(is_json(media.name) or is_form(media.name) or is_multipart(media.name) for media in content):
+        taken.add("extra")
     return tuple(name for name in CALL_OPTIONS if name not in taken)
 
 

@@ -18,7 +18,7 @@ from dynaclient.openapi.stubtext import MAP_OPTIONS, OPTIONS, Argument, camel, l
 from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
-_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type", "split"))
+_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type", "split", "extra"))
 _MODE = 'Literal["strict", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
@@ -153,6 +153,8 @@ class CallWriter:
         rest = _options(option for option in offered if option in _STANDARD)
         if "content_type" in offered and media is not None:
             rest.insert(0, self._content_type(operation, media, kind, first=first))
+        if "extra" in offered:
+            rest.extend(_options(["extra"]))
         body = operation.body
         if body is None or media is None or "body" not in offered:
             return [_variant(fields, rest)]

@@ -30,6 +30,8 @@ def plain(name: str | None, payload: dict[str, Any]) -> None:
         client.embeddings.create(input=[(1, 2), [3]], model="m", retries=False, timeout=Timeout(read=3.0))
         client.embeddings.create(input=array("i", [1, 2]), model="m", validate={"reply": "warn"})
         client.embeddings.create(input="a", model="m", user=name or OMIT, server="openai", headers={"X-Trace": "1"})
+        client.embeddings.create(input="a", model="m", query={"v": 1}, extra={"input_type": "query"})
+        client.with_options(query={"v": ["a", "b"]}).models.list(query={"v": None})
         client.embeddings.create(body={"input": "a", "model": "m"})
         client.embeddings.create(body=payload, model="m")
         record: Record = reply

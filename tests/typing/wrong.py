@@ -6,6 +6,10 @@ from dynaclient import AsyncClient, Client
 def wrong(client: Client) -> None:
     """Each line has one fault."""
     shipped = Client()
+    Client(base_url="http://localhost:8000/v1")  # wrong: no such option
+    shipped.with_options(max_retries=2)  # wrong: no such option
+    shipped.models.list(extra={"a": 1})  # wrong: there is no body
+    shipped.embeddings.create(input="a", model="m", extra="a=1")  # wrong: a text is no mapping
     shipped.embeddings.create()  # wrong: nothing is passed
     shipped.embeddings.create(input="a")  # wrong: the model is missing
     shipped.embeddings.create(input=3, model="m")  # wrong: a number is no input

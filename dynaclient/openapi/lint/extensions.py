@@ -7,7 +7,15 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.decode import decoding
-from dynaclient.openapi.extensions import env_of, read_batch, read_error_statuses, read_retry, read_timeout
+from dynaclient.openapi.extensions import (
+    bare_origin_of,
+    env_of,
+    read_batch,
+    read_error_statuses,
+    read_retry,
+    read_timeout,
+    url_env_of,
+)
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
 from dynaclient.openapi.model import Api, Operation
@@ -35,6 +43,7 @@ _INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
 _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-decode", "x-dynaclient-env", "x-dynaclient-ignore",
+    "x-dynaclient-bare-origin", "x-dynaclient-url-env",
 }  # fmt: skip
 
 
@@ -105,6 +114,9 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
         readers.append(lambda: read_error_statuses([(here, pointer)]))
     if node.kind == "security scheme":
         readers.append(lambda: env_of("", here, pointer))
+    if node.kind == "server":
+        readers.append(lambda: bare_origin_of(here, pointer))
+        readers.append(lambda: url_env_of(here, pointer))
     if node.kind == "schema" and "x-dynaclient-decode" in here:
         readers.append(lambda: decoding(document, pointer))
     for read in readers:
