@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
@@ -31,6 +32,18 @@ if TYPE_CHECKING:
 CALL_OPTIONS = frozenset(
     {"retries", "timeout", "server", "headers", "query", "validate", "arrays", "content_type", "split", "extra"}
 )
+
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
+
+
+def _by_service(verb: _Verb) -> _Verb:
+    """Let the call option ``server`` name a service whose overlay ships: the verb is that of the call as the service's document has it."""
+
+    @wraps(verb)
+    def chosen(self: Call, *positional: Any, **arguments: Any) -> Any:
+        return verb(self._at(arguments["server"]) if "server" in arguments else self, *positional, **arguments)
+
+    return chosen  # type: ignore[return-value]
 
 
 class _Doc:
@@ -130,6 +143,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
+        if "server" in arguments and (there := self._at(arguments["server"])) is not self:
+            return there.send(**arguments)
         split = arguments.get("split", False)
         if not (split is None or split is False or split is OMIT or "split" in self._hidden_options()):
             from dynaclient.bulk.mapping import split_call
@@ -137,6 +152,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             return split_call(self, arguments, split)
         return self._send(self._shipment(arguments))
 
+    @_by_service
     def map(self, rows: Iterable[Any], /, **arguments: Any) -> Iterator[Any]:
         """The results of many rows, lazily and in the order of the rows: several requests are under way at once, and memory is bounded.
 
@@ -165,13 +181,15 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def origin(self, options: Mapping[str, Any]) -> str:
         """Where the call goes with these call options: scheme, host, port and path."""
         given = {name: options[name] for name in self.options_among(options)}
-        target = self._core.way(self._ready().operation, self._options.evolve(**given)).target
+        call = self._at(given.get("server"))
+        target = call._core.way(call.operation, call._options.evolve(**given)).target
         return target.origin + target.prefix
 
     def options_among(self, given: Iterable[str]) -> list[str]:
         """Which of these names are call options and no arguments of the operation."""
         return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]
 
+    @_by_service
     def request(self, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
 
@@ -183,10 +201,12 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         shipment = self._shipment(arguments, dry=True)
         return auth.shown(shipment.needs, shipment.plain)
 
+    @_by_service
     def curl(self, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
         return curl_of(self._shipment(arguments, dry=True))
 
+    @_by_service
     def stream(self, **arguments: Any) -> ItemStream:
         """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
 
@@ -207,6 +227,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         value: ItemStream = result.value
         return value
 
+    @_by_service
     def pages(self, **arguments: Any) -> Iterator[Any]:
         """The values of page after page, each called for when the one before it has been taken.
 
@@ -217,30 +238,26 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """
         return (result.value for result in self._results(arguments))
 
+    @_by_service
     def items(self, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
         pager = self._core.pager(self._name)
         return (item for result in self._results(arguments) for item in pager.results(result.value))
 
     def _results(self, arguments: dict[str, Any]) -> Iterator[Result]:
-        from dynaclient.pages import results
+        from dynaclient.pages import follow, results
 
         options = {name: arguments[name] for name in CALL_OPTIONS - self._hidden_options() if name in arguments}
         given = {name: value for name, value in arguments.items() if name not in options}
         pager = self._core.pager(self._name)
         return results(
-            pager, given, lambda values: self.send(**values, **options), lambda url: self._follow(url, given, options)
+            pager,
+            given,
+            lambda values: self.send(**values, **options),
+            lambda url: self._send(follow(self._shipment({**given, **options}), url)),
         )
 
-    def _follow(self, url: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Result:
-        """The result of a page that is named by its URL."""
-        from dynaclient.pages import next_page
-
-        shipment = self._shipment({**arguments, **options})
-        plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
-        needs = shipment.needs if at_home else ()
-        return self._send(evolve(shipment, plain=plain, needs=needs))
-
+    @_by_service
     def save(self, path: str | os.PathLike[str], /, *, progress: Progress | None = None, **arguments: Any) -> Saved:
         """Send the call and write the reply's body to a file, block by block, whatever its size.
 
@@ -260,6 +277,19 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         return save(self._core, self._shipment(arguments), path, progress)
 
     # --- one call
+
+    def _at(self, server: Any) -> Call:
+        """Return this call, or the same operation as the service that the call option ``server`` names answers it."""
+        core = (
+            self._core.at(server) if isinstance(server, str) and "server" not in self._hidden_options() else self._core
+        )
+        if core is self._core:
+            return self
+        if self._name not in core.api.index:
+            hint = f"it has {', '.join(core.api.index)}"
+            problem = Problem("server", f"{server!r} does not offer {self._name}", hint=hint)
+            raise ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
+        return Call(core, self._name, self._options)
 
     def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
         """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
