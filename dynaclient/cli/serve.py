@@ -30,7 +30,9 @@ def _serve(ctx: click.Context, /, **options: Any) -> None:
         require_bearer=options["require_bearer"],
         aliases=options["model_alias"],
         faults=faults,
-        further=read_servers(shown.document.original.data, ""),  # an overlay may have put other addresses in their place
+        further=read_servers(
+            shown.document.original.data, ""
+        ),  # an overlay may have put other addresses in their place
     )
     more: dict[str, Any] = {"log": _silence} if options["no_access_log"] else {}
     serve(app, options["host"], options["port"], allow_remote=options["allow_remote"], ready=_ready, **more)

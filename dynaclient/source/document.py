@@ -48,7 +48,7 @@ class Document:
     base:
         The document before any overlay was applied; None where none was.
     words:
-        The names of those that ship with dynaclient: ``("openai",)``.
+        The names of those that ship with dynaclient.
     amendments:
         The others themselves, in order: see `dynaclient.source.amend.Amendment`.
     unmatched:
