@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynaclient import auth
-from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.errors import DynaclientError, Problem
 from dynaclient.exchange import Prepared, Shipment, Way, curl_of, failed, head, opened, told, watching, whole
 from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
@@ -37,11 +37,11 @@ _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
 
 def _by_service(verb: _Verb) -> _Verb:
-    """Let the call option ``server`` name a service whose overlay ships: the verb is that of the call as the service's document has it."""
+    """Let the call option ``server`` name a service whose overlay ships: the verb is then that of `Call.at`."""
 
     @wraps(verb)
     def chosen(self: Call, *positional: Any, **arguments: Any) -> Any:
-        return verb(self._at(arguments["server"]) if "server" in arguments else self, *positional, **arguments)
+        return verb(self.at(arguments["server"]) if "server" in arguments else self, *positional, **arguments)
 
     return chosen  # type: ignore[return-value]
 
@@ -83,7 +83,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     def __call__(self, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
         if positional:
-            raise self._by_keyword(positional)
+            from dynaclient.openapi.signature import by_position
+
+            raise by_position(self.operation, positional)
         return self.send(**arguments).value
 
     def __get__(self, instance: object, owner: type | None = None) -> Self:
@@ -143,7 +145,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
-        if "server" in arguments and (there := self._at(arguments["server"])) is not self:
+        if "server" in arguments and (there := self.at(arguments["server"])) is not self:
             return there.send(**arguments)
         split = arguments.get("split", False)
         if not (split is None or split is False or split is OMIT or "split" in self._hidden_options()):
@@ -181,7 +183,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def origin(self, options: Mapping[str, Any]) -> str:
         """Where the call goes with these call options: scheme, host, port and path."""
         given = {name: options[name] for name in self.options_among(options)}
-        call = self._at(given.get("server"))
+        call = self.at(given.get("server"))
         target = call._core.way(call.operation, call._options.evolve(**given)).target
         return target.origin + target.prefix
 
@@ -276,20 +278,14 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
         return save(self._core, self._shipment(arguments), path, progress)
 
-    # --- one call
-
-    def _at(self, server: Any) -> Call:
-        """Return this call, or the same operation as the service that the call option ``server`` names answers it."""
-        core = (
-            self._core.at(server) if isinstance(server, str) and "server" not in self._hidden_options() else self._core
-        )
-        if core is self._core:
+    def at(self, server: Any) -> Call:
+        """Return this call as the service of this name answers it; anything but the name of a service changes nothing."""
+        if not isinstance(server, str) or "server" in self._hidden_options():
             return self
-        if self._name not in core.api.index:
-            hint = f"it has {', '.join(core.api.index)}"
-            problem = Problem("server", f"{server!r} does not offer {self._name}", hint=hint)
-            raise ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
-        return Call(core, self._name, self._options)
+        core = self._core.at(server, self._name)
+        return self if core is self._core else Call(core, self._name, self._options)
+
+    # --- one call
 
     def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
         """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
@@ -306,13 +302,6 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             needs = self._core.needs(prepared.operation, way, placeholder=dry)
         plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers, way.query)
         return Shipment(prepared, way, needs, bound, plain)
-
-    def _by_keyword(self, positional: tuple[Any, ...]) -> ArgumentError:
-        names = [field.python_name for field in self.operation.arguments]
-        hint = f"say {names[0]}=..., ..." if names else "it takes none"
-        text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
-        problem = Problem("arguments", text, hint=hint)
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
@@ -338,7 +327,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
             content_type = given.pop("content_type", None)
             if given.pop("split", False) is not False:
-                raise self._unsplit()
+                from dynaclient.bulk.mapping import unsplit
+
+                raise unsplit(self._name)
             if given:
                 way = self._core.way(self._ready().operation, self._options.evolve(**given))
                 return way, None, arguments, content_type
@@ -348,10 +339,6 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             with suppress(DynaclientError):  # asked for again, and raised, once the arguments have been checked
                 self._needs = self._core.needs(self._ready().operation, self._way)
         return self._way, self._needs, arguments, content_type
-
-    def _unsplit(self) -> ArgumentError:
-        problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any], extra: Any) -> Bound:
         binder = prepared.binder

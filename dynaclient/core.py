@@ -95,7 +95,7 @@ class Core:
 
         return Recorder(self.api, self.checker, path)
 
-    def at(self, server: str | None) -> Core:
+    def at(self, server: str | None, operation: str = "") -> Core:
         """Return the core for what a caller named as the server.
 
         It is another one if the word names a service whose overlay ships: the same connections, another document. A URL and
@@ -104,6 +104,8 @@ class Core:
 
         Raises
         ------
+        ArgumentError
+            If the service does not offer the operation of this dotted name.
         SpecError
             If an overlay of the caller's own cannot be applied to that document.
         """
@@ -116,7 +118,13 @@ class Core:
                 document = served_by(first.document, server)
                 found = first._serving(document, server.strip()) if document is not first.document else first
                 first._served[server] = found
-        return self if found is first and any(one.id == server.strip() for one in self.api.servers) else found
+        if found is first and any(one.id == server.strip() for one in self.api.servers):
+            return self
+        if operation and operation not in found.api.index:
+            hint = f"it has {', '.join(found.api.index)}"
+            problem = Problem("server", f"{server!r} does not offer {operation}", hint=hint)
+            raise ArgumentError(f"{operation} was not called", problems=(problem,), operation=operation)
+        return found
 
     def home(self, server: str | None) -> Core:
         """Return the core of a new client for what its caller named as the server, see `at`: its credentials are meant for that."""

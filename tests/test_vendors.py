@@ -477,3 +477,15 @@ def test_a_call_over_a_socket(server):
         client.embeddings.create(input="a")
     (request,) = server.requests
     assert (request.target, request.headers["api-key"]) == ("/azure/openai/deployments/ada/embeddings", CANARY)
+
+
+@pytest.mark.parametrize("case", VENDORS, ids=word)
+def test_a_service_is_described_and_explained(case, run):  # noqa: F811
+    """`describe` and `explain` tell of the service by its name, also where its URL still needs a value for a variable."""
+    described = json.loads(run("describe", "embeddings.create", "--server", word(case), "-o", "json")[1])
+    assert {argument["name"] for argument in described["arguments"]} == set(case["arguments"])
+    assert case["env"] in json.dumps(described)
+    code, out, _ = run("explain", "embeddings.create", "--server", word(case), "-o", "json")
+    rows = {row["subject"]: row for row in json.loads(out)}
+    assert (code, rows["overlay"]["value"]) == (0, f"{word(case)} (shipped with dynaclient)")
+    assert rows.get("batch.max_items", {}).get("value") == case["limits"][0]

@@ -122,13 +122,11 @@ def opened(
     spec = spec or settings.spec
     name = profile or settings.profile
     server = server or settings.server
-    if name is not None and (spec is None or server is None):
+    if spec is None and name is not None:
         from dynaclient.profile import load_profile
 
         chosen = load_profile(name)
-        server = server or chosen.server
-        if spec is None:
-            spec, overlays = chosen.spec, overlays or chosen.overlays
+        spec, overlays, server = chosen.spec, overlays or chosen.overlays, server or chosen.server
     kept: dict[object, Opened] = ctx.meta.setdefault(__name__, {})
     key = (spec, overlays)
     if key not in kept:

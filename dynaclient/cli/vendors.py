@@ -38,7 +38,7 @@ def vendor_rows(document: Document) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name`` is the word for ``--server``; ``address`` the URL of its server; ``variables`` the environment variables of its key; ``set`` whether one
+        ``name`` is the word for ``--server``, ``description`` what it is; ``address`` the URL of its server; ``variables`` the environment variables of its key; ``set`` whether one
         of them is; ``key`` whether it asks for one (``needed``) or works without (``optional``); ``address_variable`` the variable that holds another
         address, or None; ``max_items`` and ``max_tokens`` what one request may hold, or None.
     """
@@ -59,23 +59,17 @@ def _row(name: str, served: Document) -> dict[str, Any]:
     schemes = [api.schemes[scheme] for alternative in needs for scheme, _ in alternative]
     variables = list(dict.fromkeys(variable for scheme in schemes for variable in auth.variables(scheme, name)))
     batch = next((each.batch for each in made if each.batch is not None), None)
-    written = served.data["servers"][api.servers.index(server)]
     return {
         "name": name,
-        "title": _title(served),
+        "description": server.description,
         "address": server.url,
         "variables": variables,
         "set": any(os.environ.get(variable, "").strip() for variable in variables),
         "key": "optional" if () in needs else "needed",
-        "address_variable": written.get("x-dynaclient-url-env"),
+        "address_variable": server.url_env or None,
         "max_items": batch.max_items if batch is not None else None,
         "max_tokens": batch.max_tokens if batch is not None else None,
     }
-
-
-def _title(served: Document) -> str:
-    """The first words of the server's description, which names the service."""
-    return str(served.data["servers"][0].get("description", "")).rstrip(".")
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
