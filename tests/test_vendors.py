@@ -76,6 +76,18 @@ def test_a_word_is_a_service(case, monkeypatch):
     assert request.headers[field] == (CANARY if field == "api-key" else f"Bearer {CANARY}")
 
 
+@pytest.mark.parametrize("case", [case for case in VENDORS if "address" in case], ids=word)
+def test_an_address_from_the_environment(case, monkeypatch):
+    """The variable that the field uses gives another address: an origin alone stands for the path that the service has, and the key goes there."""
+    monkeypatch.setenv(case["env"], CANARY)
+    monkeypatch.setenv(case["address"], "https://other.test")
+    transport = answering()
+    Client(server=word(case), transport=transport).embeddings.create(**case["accepts"][0])
+    (request,) = transport.requests
+    assert request.url == "https://other.test/" + case["sends"].split("/", 3)[3]
+    assert CANARY in request.headers[case.get("key", "Authorization")]
+
+
 @pytest.mark.parametrize("case", VENDORS, ids=word)
 def test_without_a_key(case):
     """A keyless server is called without one; at the others the message names the variable."""

@@ -114,7 +114,7 @@ def _served(document: Document, word: str) -> Document:
     """The document with one overlay that ships; from the cache, because to read and apply one takes longer than a call."""
     raw = (_folder() / f"{word}.yaml").read_bytes()
     key = sha256(f"{FORMAT} {document.digest} {sha256(raw).hexdigest()}".encode()).hexdigest()
-    entry = cache.get("served", key) if document.kept else None
+    entry: Any = cache.get("served", key) if document.kept else None
     name = shown_name(word)
     try:
         return replace(
