@@ -88,6 +88,12 @@ def test_an_address_from_the_environment(case, monkeypatch):
     assert CANARY in request.headers[case.get("key", "Authorization")]
 
 
+def test_an_address_that_is_not_known_yet(run):  # noqa: F811
+    """A service whose address is the user's own says what to pass, and which variable to set."""
+    _, _, err = run("call", "embeddings.create", "--server", "azure", "--input", "a", "--model", "m", "--dry-run")
+    assert "pass --server-variable resource=VALUE, or set AZURE_OPENAI_ENDPOINT" in " ".join(err.split())
+
+
 @pytest.mark.parametrize("case", VENDORS, ids=word)
 def test_without_a_key(case):
     """A keyless server is called without one; at the others the message names the variable."""

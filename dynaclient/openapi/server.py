@@ -189,7 +189,8 @@ def _variable(server: Server, name: str, variables: Mapping[str, str]) -> str:
     if value is not None and (not allowed or str(value) in allowed):
         return str(value)
     message = "needs a value" if value is None else f"{str(value)!r} is not allowed for this server variable"
-    hint = f"one of {', '.join(allowed)}" if allowed else f"pass server_variables={{{name!r}: ...}}"
+    given = f"pass server_variables={{{name!r}: ...}}" + (f", or set {server.url_env}" if server.url_env else "")
+    hint = f"one of {', '.join(allowed)}" if allowed else given
     raise ArgumentError("the server's URL cannot be made", problems=(Problem(name, message, server.pointer, hint),))
 
 
