@@ -279,7 +279,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         return save(self._core, self._shipment(arguments), path, progress)
 
     def at(self, server: Any) -> Call:
-        """Return this call as the service of this name answers it; anything but the name of a service changes nothing."""
+        """Return this call as the service of this name answers it; anything else changes nothing."""
         if not isinstance(server, str) or "server" in self._hidden_options():
             return self
         core = self._core.at(server, self._name)

@@ -127,7 +127,7 @@ class Core:
         return found
 
     def home(self, server: str | None) -> Core:
-        """Return the core of a new client for what its caller named as the server, see `at`: its credentials are meant for that."""
+        """Return the core of a new client for what its caller named as the server (see `at`), for which its credentials are."""
         found = self.at(server)
         self._home = found
         found.wallet = self.wallet

@@ -45,7 +45,7 @@ def results(
 
 
 def follow(shipment: Shipment, url: str) -> Shipment:
-    """Return the shipment for a page that is named by its URL; it carries credentials only to the origin of the call."""
+    """Return the shipment for the page of a URL; it carries credentials only to the origin of the call."""
     plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
     return evolve(shipment, plain=plain, needs=shipment.needs if at_home else ())
 

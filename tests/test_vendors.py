@@ -14,8 +14,9 @@ from cases import cases
 from documents import document, embeddings_reply, operation
 from loopback import raw
 from shell import apart, completed, run  # noqa: F401 - fixtures
+from vectorserver import VectorServer
 
-from dynaclient import ArgumentError, AsyncClient, Client, CredentialsError, SpecError
+from dynaclient import ArgumentError, AsyncClient, BatchCall, Client, CredentialsError, SpecError
 from dynaclient.index import api_of
 from dynaclient.local import App
 from dynaclient.source import bundled, load
@@ -78,7 +79,7 @@ def test_a_word_is_a_service(case, monkeypatch):
 
 @pytest.mark.parametrize("case", [case for case in VENDORS if "address" in case], ids=word)
 def test_an_address_from_the_environment(case, monkeypatch):
-    """The variable that the field uses gives another address: an origin alone stands for the path that the service has, and the key goes there."""
+    """The variable that the field uses gives another address: an origin stands for the service's path; the key goes there."""
     monkeypatch.setenv(case["env"], CANARY)
     monkeypatch.setenv(case["address"], "https://other.test")
     transport = answering()
@@ -109,7 +110,7 @@ def test_without_a_key(case):
 
 @pytest.mark.parametrize("case", VENDORS, ids=word)
 def test_a_dry_run_at_the_shell(case, run):  # noqa: F811
-    """--server NAME --dry-run prints the request of the service, its own options are known, and no value of a key is shown."""
+    """--server NAME --dry-run prints the request of the service, and its own options are known."""
     variables = [f"--server-variable={name}={value}" for name, value in case.get("variables", {}).items()]
     code, out, _ = run("call", "embeddings.create", "--server", word(case), *variables, *as_options(case), "--dry-run")
     assert code == 0
@@ -154,7 +155,7 @@ def test_a_served_overlay_is_found_where_clients_look(case):
 
 @pytest.mark.parametrize("how", ["client", "with_options", "call", "environment", "profile"])
 def test_every_place_where_a_server_is_named(how, monkeypatch, tmp_path):
-    """The word works on the client, with_options, the call, in DYNACLIENT_SERVER and in a profile: address, key, arguments and limits are the service's."""
+    """Client, with_options, call, variable and profile take the word: address, key, arguments and limits are the service's."""
     monkeypatch.setenv("VOYAGE_API_KEY", CANARY)
     transport = answering()
     options, more = {}, {}
@@ -269,7 +270,7 @@ def test_a_document_of_the_callers_own_knows_no_services():
 
 
 def test_the_callers_own_overlays_have_the_last_word():
-    """They are applied after that of the service, whichever way the service is named; a server that they add is theirs."""
+    """They are applied after that of the service; a server that they add is theirs."""
     limit = own({"target": "$.paths['/embeddings'].post['x-dynaclient-batch']", "update": {"maxItems": 7}})
     assert Client(overlays=[limit], server="openai").embeddings.create.operation.batch.max_items == 7
     added = own({"target": "$.servers", "update": [{"url": "https://mine.test", "x-speakeasy-server-id": "tei"}]})
@@ -278,7 +279,7 @@ def test_the_callers_own_overlays_have_the_last_word():
 
 
 def test_a_document_remembers_what_was_applied():
-    """What was served once is not amended again, from the cache it is the same, and a worker that is told of it has it."""
+    """What was served once is not amended again, is the same from the cache, and can be told to a worker."""
     fresh, kept = served_by(load(cache=False), "voyage"), served_by(load(), "voyage")
     again = served_by(load(), "voyage")
     assert fresh.data == kept.data == again.data
@@ -296,7 +297,7 @@ def test_a_document_remembers_what_was_applied():
 
 
 def test_a_credential_goes_to_the_service_that_it_was_given_for(monkeypatch):
-    """What the client was given for one service is not sent to another, whose variable counts there; and messages never show it."""
+    """What was given for one service is not sent to another, whose variable counts there; messages never show it."""
     transport = answering()
     client = Client(server="openai", bearer_auth=CANARY, transport=transport)
     client.embeddings.create(input="a", model="m")
@@ -356,7 +357,7 @@ def test_it_is_refused_everywhere(run, tmp_path, monkeypatch):  # noqa: F811
 
 
 def test_a_copy_of_the_document_is_the_document(tmp_path):
-    """The same content is the same document, wherever it stands and however it was read; an edited copy is another one."""
+    """The same content is the same document, however it was read; an edited copy is another one."""
     text = bundled().read_text(encoding="utf-8")
     (tmp_path / "copy.yaml").write_text(text)
     for spec in (tmp_path / "copy.yaml", text, yaml.safe_load(text), json.dumps(yaml.safe_load(text))):
@@ -452,7 +453,7 @@ def test_an_overlay_that_extends_a_url(tmp_path):
 
 
 def test_the_list_of_services(run, monkeypatch):  # noqa: F811
-    """`vendors` lists every overlay that ships with its address, variable and limits, says which keys are set, and never shows one."""
+    """`vendors` lists every service with address, variable and limits, says which keys are set, and never shows one."""
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     code, out, err = run("vendors", "-o", "json")
     rows = {row["name"]: row for row in json.loads(out)}
@@ -499,7 +500,7 @@ def test_a_call_over_a_socket(server):
 
 @pytest.mark.parametrize("case", VENDORS, ids=word)
 def test_a_service_is_described_and_explained(case, run):  # noqa: F811
-    """`describe` and `explain` tell of the service by its name, also where its URL still needs a value for a variable."""
+    """`describe` and `explain` tell of a service, also if its URL still needs a value for a variable."""
     described = json.loads(run("describe", "embeddings.create", "--server", word(case), "-o", "json")[1])
     assert {argument["name"] for argument in described["arguments"]} == set(case["arguments"])
     assert case["env"] in json.dumps(described)
@@ -507,3 +508,17 @@ def test_a_service_is_described_and_explained(case, run):  # noqa: F811
     rows = {row["subject"]: row for row in json.loads(out)}
     assert (code, rows["overlay"]["value"]) == (0, f"{word(case)} (shipped with dynaclient)")
     assert rows.get("batch.max_items", {}).get("value") == case["limits"][0]
+
+
+@pytest.mark.parametrize("where", ["constants", "client"])
+def test_batches_of_an_engine_take_the_word(where, monkeypatch):
+    """BatchCall takes a service as an option of the client and among its constants: address and key are the service's."""
+    with VectorServer(token=CANARY) as service:
+        monkeypatch.setenv("NVIDIA_API_KEY", CANARY)
+        monkeypatch.setenv("NVIDIA_BASE_URL", f"{service.url}/v1")
+        given = {"constants": {"model": "m", "input_type": "passage"}, "client": {}}
+        given[where] = {**given[where], "server": "nvidia"}
+        call = BatchCall(None, "embeddings.create", "text", take="embedding", **given)
+        assert call({"text": ["row 1", "row 2"]})["error"] == [None, None]
+        call.close()
+    assert service.requests == 1

@@ -69,7 +69,7 @@ def describe_command() -> click.Command:
 
 
 def _address(document: Opened, operation: Operation, settings: Settings, wanted: str | None) -> tuple[str, str | None]:
-    """The server's id, by which the variables of the credentials are chosen, and the URL of the operation, or None where it is not known."""
+    """Return the server's id, by which the variables of credentials are chosen, and the operation's URL if it is known."""
     from dynaclient.auth import Wallet
     from dynaclient.errors import ArgumentError, SpecError
     from dynaclient.openapi.address import shown_url

@@ -1,4 +1,4 @@
-"""``dynaclient vendors``: the services whose overlays ship, and whether their keys are there. No value of a variable is ever printed."""
+"""``dynaclient vendors``: the services whose overlays ship. No value of a variable is ever printed."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def vendor_rows(document: Document) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name`` is the word for ``--server``, ``description`` what it is; ``address`` the URL of its server; ``variables`` the environment variables of its key; ``set`` whether one
-        of them is; ``key`` whether it asks for one (``needed``) or works without (``optional``); ``address_variable`` the variable that holds another
+        ``name`` is the word for ``--server``, ``description`` what it is; ``address`` the URL of its server;
+        ``variables`` the environment variables of its key, ``set`` whether one of them is set; ``key`` whether it asks
+        for one (``needed``) or works without (``optional``); ``address_variable`` the variable that holds another
         address, or None; ``max_items`` and ``max_tokens`` what one request may hold, or None.
     """
     from dynaclient.source.shipped import served_by, shipped_overlays
@@ -93,8 +94,9 @@ def vendors_command() -> click.Command:
         callback=_vendors,
         params=shared_options(("output", "query", *MESSAGES)),
         help=(
-            "List the services that can be called by name, with --server NAME: the address, the variable of the key and whether it is set, and how many "
-            "inputs and tokens one request may hold. The values of variables are never shown."
+            "List the services that can be called by name, with --server NAME: the address, the variable of the key and "
+            "whether it is set, and how many inputs and tokens one request may hold. The values of variables are never "
+            "shown."
         ),
         short_help="List the services that can be called by name.",
     )

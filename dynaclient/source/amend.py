@@ -29,8 +29,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 class Amendment:
     """An overlay that was read.
 
-    ``name`` is for messages; ``overlay`` is checked; ``digest`` is the SHA-256, in hex, of what it was read from; ``text`` is that text. ``address`` is
-    the URI of its file, or ``""``. ``word`` is the name of one that ships, or ``""``.
+    ``name`` is for messages; ``overlay`` is checked; ``digest`` is the SHA-256, in hex, of what it was read from;
+    ``text`` is that text. ``address`` is the URI of its file, or ``""``. ``word`` is the name of one that ships, or ``""``.
     """
 
     name: str
@@ -43,7 +43,10 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """An action of an overlay whose target names nothing: ``overlay`` and ``pointer`` say where it is written, ``number`` counts from 1."""
+    """An action of an overlay whose target names nothing.
+
+    ``overlay`` and ``pointer`` say where it is written; ``number`` counts from 1.
+    """
 
     overlay: str
     number: int
@@ -51,7 +54,8 @@ class Unmatched:
     pointer: str
 
     def __str__(self) -> str:
-        return f"{self.overlay}: action {self.number} changes nothing: its target {self.target!r} names nothing in the document"
+        said = f"action {self.number} changes nothing: its target {self.target!r} names nothing in the document"
+        return f"{self.overlay}: {said}"
 
 
 def read_amendment(source: OverlaySource, number: int = 1) -> Amendment:

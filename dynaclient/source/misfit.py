@@ -14,7 +14,10 @@ from dynaclient.source.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """One thing that does not fit: ``id`` as in the catalogue of findings, the ``overlay`` and the ``pointer`` where it is written, and a sentence."""
+    """One thing that does not fit.
+
+    ``id`` is from the catalogue of findings; ``overlay`` and ``pointer`` say where it is written; ``message`` is a sentence.
+    """
 
     id: str
     overlay: str
@@ -25,9 +28,9 @@ class Misfit:
 def misfits(document: Document) -> tuple[Misfit, ...]:
     """Return where the overlays of a document do not fit it.
 
-    An action whose target names nothing changes nothing and is no error (Overlay 1.1, 4.4.3). ``extends`` identifies the document
-    that an overlay is for (4.4.1); whoever applies the overlay to another one is told. It is taken as another document if both
-    addresses are known, are of the same kind, and differ, and the content is not the same.
+    An action whose target names nothing changes nothing and is no error (Overlay 1.1, 4.4.3). ``extends`` identifies
+    the document that an overlay is for (4.4.1). It is taken for another document if both addresses are known, are of the
+    same kind and differ, and the content is not the same.
     """
     return (*_strays(document), *_idle(document))
 

@@ -1,4 +1,4 @@
-"""The overlays that ship: each describes how one service answers the document that ships, and applies to no other document."""
+"""The overlays that ship: each describes how one service answers the document that ships, and applies to no other."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def word_of(address: str) -> str:
 def is_bundled(document: Document) -> bool:
     """Return whether a document is the one that ships, whatever overlays were applied to it.
 
-    It is if it was read from that file, or has the same content: a copy is the same document, an edited copy is another one.
+    It is if it was read from that file, or has the same content: a copy is the same document, an edited copy is not.
     """
     first = document.original
     return first.address == bundled().as_uri() or first.data == load().data
@@ -77,7 +77,7 @@ def check_applies(document: Document, word: str, name: str) -> None:
 def served_by(document: Document, server: str | None) -> Document:
     """Return the document as the service of this name answers it: with the overlay of that name that ships.
 
-    Overlays of the caller's own are applied after it, so that they have the last word; another overlay that ships is left out.
+    Overlays of the caller's own are applied after it, so that they have the last word. Another one that ships is left out.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def served_by(document: Document, server: str | None) -> Document:
 
 
 def _served(document: Document, word: str) -> Document:
-    """The document with one overlay that ships; from the cache, because to read and apply one takes longer than a call."""
+    """The document with one overlay that ships; from the cache, because to apply one takes longer than a call."""
     raw = (_folder() / f"{word}.yaml").read_bytes()
     key = sha256(f"{FORMAT} {document.digest} {sha256(raw).hexdigest()}".encode()).hexdigest()
     entry: Any = cache.get("served", key) if document.kept else None
