@@ -509,7 +509,8 @@ class Client(dynaclient.client.Client):
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
         The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
-        ``"local"`` for the embedded server. None: the document's first.
+        ``"local"`` for the embedded server. None: the document's first. For the document that ships also the name of
+        a service whose overlay ships: the overlay is applied. ``dynaclient vendors`` lists the names.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynaclient import auth
-from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.errors import DynaclientError, Problem
 from dynaclient.exchange import Prepared, Shipment, Way, curl_of, failed, head, opened, told, watching, whole
 from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
 CALL_OPTIONS = frozenset(
     {"retries", "timeout", "server", "headers", "query", "validate", "arrays", "content_type", "split", "extra"}
 )
+
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
+
+
+def _by_service(verb: _Verb) -> _Verb:
+    """Let the call option ``server`` name a service whose overlay ships: the verb is then that of `Call.at`."""
+
+    @wraps(verb)
+    def chosen(self: Call, *positional: Any, **arguments: Any) -> Any:
+        return verb(self.at(arguments["server"]) if "server" in arguments else self, *positional, **arguments)
+
+    return chosen  # type: ignore[return-value]
 
 
 class _Doc:
@@ -71,7 +84,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     def __call__(self, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
         if positional:
-            raise self._by_keyword(positional)
+            from dynaclient.openapi.signature import by_position
+
+            raise by_position(self.operation, positional)
         return self.send(**arguments).value
 
     def __get__(self, instance: object, owner: type | None = None) -> Self:
@@ -131,6 +146,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
+        if "server" in arguments and (there := self.at(arguments["server"])) is not self:
+            return there.send(**arguments)
         split = arguments.get("split", False)
         if not (split is None or split is False or split is OMIT or "split" in self._hidden_options()):
             from dynaclient.bulk.mapping import split_call
@@ -138,6 +155,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             return split_call(self, arguments, split)
         return self._send(self._shipment(arguments))
 
+    @_by_service
     def map(self, rows: Iterable[Any], /, **arguments: Any) -> MapResults[Any]:
         """The results of many rows, lazily and in the order of the rows: several requests are under way at once, and memory is bounded.
 
@@ -171,13 +189,15 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def origin(self, options: Mapping[str, Any]) -> str:
         """Where the call goes with these call options: scheme, host, port and path."""
         given = {name: options[name] for name in self.options_among(options)}
-        target = self._core.way(self._ready().operation, self._options.evolve(**given)).target
+        call = self.at(given.get("server"))
+        target = call._core.way(call.operation, call._options.evolve(**given)).target
         return target.origin + target.prefix
 
     def options_among(self, given: Iterable[str]) -> list[str]:
         """Which of these names are call options and no arguments of the operation."""
         return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]
 
+    @_by_service
     def request(self, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
 
@@ -189,10 +209,12 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         shipment = self._shipment(arguments, dry=True)
         return auth.shown(shipment.needs, shipment.plain)
 
+    @_by_service
     def curl(self, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
         return curl_of(self._shipment(arguments, dry=True))
 
+    @_by_service
     def stream(self, **arguments: Any) -> ItemStream:
         """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
 
@@ -213,6 +235,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         value: ItemStream = result.value
         return value
 
+    @_by_service
     def pages(self, **arguments: Any) -> Iterator[Any]:
         """The values of page after page, each called for when the one before it has been taken.
 
@@ -223,30 +246,26 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """
         return (result.value for result in self._results(arguments))
 
+    @_by_service
     def items(self, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
         pager = self._core.pager(self._name)
         return (item for result in self._results(arguments) for item in pager.results(result.value))
 
     def _results(self, arguments: dict[str, Any]) -> Iterator[Result]:
-        from dynaclient.pages import results
+        from dynaclient.pages import follow, results
 
         options = {name: arguments[name] for name in CALL_OPTIONS - self._hidden_options() if name in arguments}
         given = {name: value for name, value in arguments.items() if name not in options}
         pager = self._core.pager(self._name)
         return results(
-            pager, given, lambda values: self.send(**values, **options), lambda url: self._follow(url, given, options)
+            pager,
+            given,
+            lambda values: self.send(**values, **options),
+            lambda url: self._send(follow(self._shipment({**given, **options}), url)),
         )
 
-    def _follow(self, url: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Result:
-        """The result of a page that is named by its URL."""
-        from dynaclient.pages import next_page
-
-        shipment = self._shipment({**arguments, **options})
-        plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
-        needs = shipment.needs if at_home else ()
-        return self._send(evolve(shipment, plain=plain, needs=needs))
-
+    @_by_service
     def save(self, path: str | os.PathLike[str], /, *, progress: Progress | None = None, **arguments: Any) -> Saved:
         """Send the call and write the reply's body to a file, block by block, whatever its size.
 
@@ -265,6 +284,13 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
         return save(self._core, self._shipment(arguments), path, progress)
 
+    def at(self, server: Any) -> Call:
+        """Return this call as the service of this name answers it; anything else changes nothing."""
+        if not isinstance(server, str) or "server" in self._hidden_options():
+            return self
+        core = self._core.at(server, self._name)
+        return self if core is self._core else Call(core, self._name, self._options)
+
     # --- one call
 
     def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
@@ -282,13 +308,6 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             needs = self._core.needs(prepared.operation, way, placeholder=dry)
         plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers, way.query)
         return Shipment(prepared, way, needs, bound, plain)
-
-    def _by_keyword(self, positional: tuple[Any, ...]) -> ArgumentError:
-        names = [field.python_name for field in self.operation.arguments]
-        hint = f"say {names[0]}=..., ..." if names else "it takes none"
-        text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
-        problem = Problem("arguments", text, hint=hint)
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
@@ -314,7 +333,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
             content_type = given.pop("content_type", None)
             if given.pop("split", False) is not False:
-                raise self._unsplit()
+                from dynaclient.bulk.mapping import unsplit
+
+                raise unsplit(self._name)
             if given:
                 way = self._core.way(self._ready().operation, self._options.evolve(**given))
                 return way, None, arguments, content_type
@@ -324,10 +345,6 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             with suppress(DynaclientError):  # asked for again, and raised, once the arguments have been checked
                 self._needs = self._core.needs(self._ready().operation, self._way)
         return self._way, self._needs, arguments, content_type
-
-    def _unsplit(self) -> ArgumentError:
-        problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any], extra: Any) -> Bound:
         binder = prepared.binder

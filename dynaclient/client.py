@@ -67,7 +67,8 @@ class Client:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
         The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
-        ``"local"`` for the embedded server. None: the document's first.
+        ``"local"`` for the embedded server. None: the document's first. For the document that ships also the name of
+        a service whose overlay ships: the overlay is applied. ``dynaclient vendors`` lists the names.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -183,7 +184,8 @@ class Client:
             )
 
         document = open_document(spec, make_transport, cache=cache, overlays=overlays or ())
-        self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
+        core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
+        self._core = core.home(self._options.server)
         _check_names(wallet, self._core.api)
 
     @staticmethod
@@ -216,7 +218,7 @@ class Client:
     ) -> Self:
         """A new client with some options changed, which shares this one's document, credentials and connections."""
         changed = type(self).__new__(type(self))
-        changed._core = self._core
+        changed._core = self._core.at(server)
         changed._options = self._options.evolve(
             server=server,
             timeout=timeout,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -24,10 +25,11 @@ from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.read import globals_of
 from dynaclient.openapi.read import operation as read_operation
-from dynaclient.openapi.server import Target, target
+from dynaclient.openapi.server import LOCAL, Target, target
 from dynaclient.options import Options, parse_timeout
 from dynaclient.retry import override
 from dynaclient.source import Document
+from dynaclient.source.shipped import known_words, served_by
 from dynaclient.transport import Transport
 from dynaclient.transport.budget import RetryBudget
 from dynaclient.wire import Timeout
@@ -79,7 +81,11 @@ class Core:
         self._readings: dict[tuple[str, str], Reading] = {}
         self._budget = RetryBudget()
         self._lock = threading.RLock()
-        self.drift = self._recorder(drift or os.environ.get("DYNACLIENT_DRIFT") or None)
+        self._drift = drift or os.environ.get("DYNACLIENT_DRIFT") or None
+        self.drift = self._recorder(self._drift)
+        self._first = self  # the core of the client's own document
+        self._home = self  # the core of the service that the client was made for
+        self._served: dict[str, Core] = {}
         wallet.open(self._network, world, document.source)
 
     def _recorder(self, path: str | os.PathLike[str] | None) -> Recorder | None:
@@ -88,6 +94,60 @@ class Core:
         from dynaclient.drift import Recorder
 
         return Recorder(self.api, self.checker, path)
+
+    def at(self, server: str | None, operation: str = "") -> Core:
+        """Return the core for what a caller named as the server.
+
+        It is another one if the word names a service whose overlay ships: the same connections, another document. A URL and
+        ``"local"`` change only the address. Credentials that were given to the client go with it if the service is the one
+        that the client was made for, or a server of the client's document; at other services those of the environment count.
+
+        Raises
+        ------
+        ArgumentError
+            If the service does not offer the operation of this dotted name.
+        SpecError
+            If an overlay of the caller's own cannot be applied to that document.
+        """
+        if not isinstance(server, str) or "://" in server or server.strip() == LOCAL:
+            return self
+        first = self._first
+        with self._lock:
+            found = first._served.get(server)
+            if found is None:
+                document = served_by(first.document, server)
+                found = first._serving(document, server.strip()) if document is not first.document else first
+                first._served[server] = found
+        if found is first and any(one.id == server.strip() for one in self.api.servers):
+            return self
+        if operation and operation not in found.api.index:
+            hint = f"it has {', '.join(found.api.index)}"
+            problem = Problem("server", f"{server!r} does not offer {operation}", hint=hint)
+            raise ArgumentError(f"{operation} was not called", problems=(problem,), operation=operation)
+        return found
+
+    def home(self, server: str | None) -> Core:
+        """Return the core of a new client for what its caller named as the server (see `at`), for which its credentials are."""
+        found = self.at(server)
+        self._home = found
+        found.wallet = self.wallet
+        return found
+
+    def _serving(self, document: Document, word: str) -> Core:
+        """Return a core for another document that shares all that was not made from the document."""
+        found = copy.copy(self)
+        found.document, found.api = document, api_of(document)
+        found.checker = Checker(document.data, found.api.version)
+        found._transport, found._embedded, found._make_transport = None, None, self._network
+        found._prepared, found._pagers, found._readings = {}, {}, {}
+        found.drift = found._recorder(self._drift)
+        if not any(one.id == word for one in self._home.api.servers):
+            found.wallet = self.wallet.elsewhere()
+        return found
+
+    def known_servers(self) -> tuple[str, ...]:
+        """Return the names of the services whose overlays ship for this document."""
+        return known_words(self.document)
 
     def prepared(self, name: str) -> Prepared:
         """An operation, ready to be called with its default media type; made when it is first asked for."""
@@ -164,7 +224,14 @@ class Core:
 
     def way(self, operation: Operation, options: Options) -> Way:
         """Where and how a call with these options goes."""
-        place = target(operation.servers, options.server, self.document.source, self.variables, self.wallet.variable)
+        place = target(
+            operation.servers,
+            options.server,
+            self.document.source,
+            self.variables,
+            self.wallet.variable,
+            self.known_servers,
+        )
         timeout = options.timeout
         if timeout is None:
             timeout = parse_timeout(operation.timeout / 1000) if operation.timeout else Timeout()
@@ -243,8 +310,8 @@ class Core:
         logging.getLogger("dynaclient").warning("%s", error)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, which the cores of all services share."""
         with self._lock:
-            for transport in (self._transport, self._embedded):
+            for transport in (self._first._transport, self._transport, self._embedded):
                 if transport is not None:
                     transport.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +46,7 @@ def decisions(
     layers: Sequence[Layer] = (),
     wallet: auth.Wallet | None = None,
     variables: Mapping[str, str] | None = None,
+    others: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[Decision, ...]:
     """Everything that a call of an operation is subject to.
 
@@ -59,6 +60,8 @@ def decisions(
         The credentials that there are; None: those of the environment.
     variables:
         Values of the variables in the server's URL.
+    others:
+        Return further names by which servers can be called, for the message about an unknown one.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def decisions(
         Where an option makes no sense.
     """
     wallet = wallet or auth.Wallet()
-    place, chosen = _server(api, operation, layers, variables, wallet)
+    place, chosen = _server(api, operation, layers, variables, wallet, others)
     return (
         *name_decisions(api, operation),
         chosen,
@@ -93,10 +96,11 @@ def _server(
     layers: Sequence[Layer],
     variables: Mapping[str, str] | None,
     wallet: auth.Wallet,
+    others: Callable[[], Iterable[str]],
 ) -> tuple[Target | None, Decision]:
     wanted, by = _last(layers, "server")
     try:
-        place = target(operation.servers, wanted, api.source, variables, wallet.variable)
+        place = target(operation.servers, wanted, api.source, variables, wallet.variable, others)
     except (SpecError, DynaclientError) as error:
         return None, Decision("server", None, f"none: {error.message}")
     url = "the embedded server" if place.embedded else place.url

@@ -49,4 +49,6 @@ def logout(client: Client, scheme: str | None = None) -> list[Login]:
 def _place(client: Client) -> Target:
     core = client._core
     wanted = client._options.server
-    return target(core.api.servers, wanted, core.document.source, core.variables, core.wallet.variable)
+    return target(
+        core.api.servers, wanted, core.document.source, core.variables, core.wallet.variable, core.known_servers
+    )

@@ -103,6 +103,18 @@ class Wallet:
         """
         self._transport, self._world, self._source = transport, world, source
 
+    def elsewhere(self) -> Wallet:
+        """Return this wallet without the credentials that the caller gave: for a service that they were not named with.
+
+        Those of the environment, of logins, and of a profile that names its server stay; tokens and known secrets are shared.
+        """
+        profile = self._profile if self._profile.server is not None else None
+        other = Wallet(None, None, self._environ, profile=profile, client_cert=self.client_cert, keep=self._keep)
+        other._renewals, other._seen, other._lock = self._renewals, self._seen, self._lock
+        other._transport, other._world, other._source = self._transport, self._world, self._source
+        self.scrub("")  # notes what was given as a secret, which messages must not show there either
+        return other
+
     def __repr__(self) -> str:
         return f"Wallet({sorted(self._given)}{', bearer' if self._bearer else ''})"
 

@@ -315,3 +315,9 @@ def caps_of(rpm: Any, tpm: Any) -> Caps:
 
 def _bad(name: str, message: str) -> ArgumentError:
     return ArgumentError("an option makes no sense", problems=(Problem(name, message),))
+
+
+def unsplit(name: str) -> ArgumentError:
+    """Return the error for ``split`` where a call is not sent at once; ``name`` is the operation's."""
+    problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
+    return ArgumentError(f"{name} was not called", problems=(problem,), operation=name)

@@ -68,21 +68,32 @@ def describe_command() -> click.Command:
     )
 
 
-def description(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
-    """All that is known of an operation, as plain data; ``place`` is ``file:line#/pointer``."""
+def _address(document: Opened, operation: Operation, settings: Settings, wanted: str | None) -> tuple[str, str | None]:
+    """Return the server's id, by which the variables of credentials are chosen, and the operation's URL if it is known."""
     from dynaclient.auth import Wallet
-    from dynaclient.errors import SpecError
+    from dynaclient.errors import ArgumentError, SpecError
     from dynaclient.openapi.address import shown_url
     from dynaclient.openapi.server import target
+    from dynaclient.source.shipped import known_words
 
+    source, variables, servers = document.document.source, _variables(settings), operation.servers
+    try:
+        found = target(servers, wanted, source, variables, Wallet().variable, lambda: known_words(document.document))
+    except SpecError:  # a document whose servers cannot be called can still be described
+        return "", None
+    except ArgumentError:
+        named = [server.id for server in servers if server.id == wanted or (wanted is None and server is servers[0])]
+        if not named:
+            raise
+        return named[0], None  # its URL needs a value for a variable
+    return found.id, None if found.embedded else shown_url(operation, found)
+
+
+def description(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
+    """All that is known of an operation, as plain data; ``place`` is ``file:line#/pointer``."""
     place = document.place
     chosen = _profile(settings)
-    wanted = settings.server or (chosen.server if chosen is not None else None)
-    try:  # the server's id, by which the variables of the credentials are chosen
-        found = target(operation.servers, wanted, document.document.source, _variables(settings), Wallet().variable)
-        server, url = found.id, None if found.embedded else shown_url(operation, found)
-    except SpecError:  # a document whose servers cannot be called can still be described
-        server, url = "", None
+    server, url = _address(document, operation, settings, settings.server or (chosen.server if chosen else None))
     return {
         "name": operation.dotted,
         "method": operation.method,

@@ -41,10 +41,17 @@ class Routes:
     """The paths of a document, below the base paths of its servers, what a bare origin stands for, and none.
 
     Where several paths match, those with fewer templated parts come first (OpenAPI 3.1, 4.8.8.2), then those with more written out.
+
+    Parameters
+    ----------
+    api:
+        The document.
+    further:
+        Servers below whose base paths the operations are found too.
     """
 
-    def __init__(self, api: Api) -> None:
-        bases = {key: sorted({*_bases(_servers(api, key)), ""}) for key in api.index.values()}
+    def __init__(self, api: Api, further: tuple[Server, ...] = ()) -> None:
+        bases = {key: sorted({*_bases((*_servers(api, key), *further)), ""}) for key in api.index.values()}
         routes = [_route(key, bases[key]) for key in api.index.values()]
         self._routes = sorted(routes, key=lambda route: (len(route.names), -len(route.shape)))
         self._plain: dict[str, list[Match]] = {}

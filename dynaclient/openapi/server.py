@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import ArgumentError, Problem, SpecError
@@ -49,6 +49,7 @@ def target(
     base: str = "",
     variables: Mapping[str, str] | None = None,
     variable: Callable[[str], str] | None = None,
+    others: Callable[[], Iterable[str]] = tuple,
 ) -> Target:
     """The server to call.
 
@@ -66,6 +67,8 @@ def target(
         Returns the value of an environment variable, ``""`` if it is not set. It is asked for the variable that the chosen server declares
         (``x-dynaclient-url-env``), unless ``wanted`` is a URL or the document was loaded from a URL: such a document may have changed since
         the user last saw it, and may not choose where credentials go. None: no variable is read.
+    others:
+        Return further names by which servers can be called, for the message about an unknown one.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def target(
             return evolve(EMBEDDED, prefix=_bare_origin(servers))
         if "://" in wanted:
             return _override(servers, wanted)
-        raise _unknown(servers, wanted)
+        raise _unknown(servers, wanted, others())
     if not servers:
         servers = (Server(url="/"),)
     return _declared(servers, servers[0], base, variables or {}, variable)
@@ -137,8 +140,8 @@ def _based(servers: tuple[Server, ...], url: str) -> Target:
     return evolve(place, prefix=added, added=added)
 
 
-def _unknown(servers: tuple[Server, ...], wanted: str) -> ArgumentError:
-    known = [server.id for server in servers if server.id] + [LOCAL]
+def _unknown(servers: tuple[Server, ...], wanted: str, others: Iterable[str]) -> ArgumentError:
+    known = list(dict.fromkeys([*(server.id for server in servers if server.id), LOCAL, *others]))
     from difflib import get_close_matches
 
     wanted = wanted.partition("?")[0].rpartition("@")[2]  # what stands around it may be a key or a password
@@ -186,7 +189,8 @@ def _variable(server: Server, name: str, variables: Mapping[str, str]) -> str:
     if value is not None and (not allowed or str(value) in allowed):
         return str(value)
     message = "needs a value" if value is None else f"{str(value)!r} is not allowed for this server variable"
-    hint = f"one of {', '.join(allowed)}" if allowed else f"pass server_variables={{{name!r}: ...}}"
+    given = f"pass server_variables={{{name!r}: ...}}" + (f", or set {server.url_env}" if server.url_env else "")
+    hint = f"one of {', '.join(allowed)}" if allowed else given
     raise ArgumentError("the server's URL cannot be made", problems=(Problem(name, message, server.pointer, hint),))
 
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from dynaclient.errors import ArgumentError, Problem
 from dynaclient.frozen import evolve
 from dynaclient.openapi.encoding import is_binary
 from dynaclient.openapi.media import default_media, is_form, is_json, is_multipart
@@ -171,3 +172,12 @@ def _indented(text: str) -> str:
 
 def _first_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
+
+
+def by_position(operation: Operation, positional: tuple[Any, ...]) -> ArgumentError:
+    """Return the error for arguments that were passed by position."""
+    names = [field.python_name for field in operation.arguments]
+    hint = f"say {names[0]}=..., ..." if names else "it takes none"
+    text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
+    problem = Problem("arguments", text, hint=hint)
+    return ArgumentError(f"{operation.dotted} was not called", problems=(problem,), operation=operation.dotted)

@@ -209,7 +209,8 @@ class _Reading(Struct, frozen=True, dict=True):
             texts.setdefault(file.name, SourceFile(file.name, file.raw, yaml=form))
         digests = [content.digest, *(file.digest for file, _ in used if file is not content)]
         digest = digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
-        return Document(data, content.name, digest, tuple(texts), texts, tuple((a, b, c) for a, b, c in origins))
+        places = tuple((a, b, c) for a, b, c in origins)
+        return Document(data, content.name, digest, tuple(texts), texts, places, address=content.uri)
 
     def remembered(self) -> Document | None:
         """The document from the cache, if all that it was made from is unchanged and may still be read."""

@@ -62,7 +62,7 @@ class Worker:
         from dynaclient.client import Client
 
         self._client = Client(config.spec, **config.client)
-        call = self._client[config.operation]
+        call = self._client[config.operation].at(config.constants.get("server"))
         pace = Pace(caps_of(config.rpm, config.tpm))
         self._channel = Channel(call, config.constants, pace, numbered=config.numbered)
         self._limits = limits_of(call.operation.batch, config.batch)
