@@ -16,10 +16,10 @@ from dynaclient.bulk.engine import Halted
 from dynaclient.bulk.engines.clusters import cluster_of
 from dynaclient.bulk.engines.remote import Answer, Remote, Sender, joined
 from dynaclient.bulk.engines.worker import close_worker
-from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.job import Job, Settings
 from dynaclient.bulk.outputs import Layout, format_of
 from dynaclient.bulk.plan import Run, estimate
+from dynaclient.bulk.regulator import Tally
 from dynaclient.bulk.rows import open_rows
 from dynaclient.bulk.selection import Selection
 from dynaclient.cli import main

@@ -244,6 +244,7 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) 
     world = core.world
     core.world = evolve(world, sleep=interruptible(world.sleep))
     gate = Gate(pace, world.clock, world.now, core.world.sleep)
+    core.world = evolve(core.world, sleep=gate.pause)
     options = call._options.evolve(**{name: constants[name] for name in call.options_among(constants)})
     way = call._core.way(call.operation, options)
     policy = way.policy

@@ -33,7 +33,7 @@ from dynaclient.wire import is_secret_name
 
 if TYPE_CHECKING:
     from dynaclient.bulk.engines.remote import Remote
-    from dynaclient.bulk.gate import Tally
+    from dynaclient.bulk.regulator import Tally
     from dynaclient.call import Call
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from dynaclient.bulk.channel import Piece
 from dynaclient.bulk.engine import Done, Halted
 from dynaclient.bulk.engines.worker import Config, worker_of
-from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.outputs import Encoder, Layout
 from dynaclient.bulk.plan import Run
+from dynaclient.bulk.regulator import Tally
 from dynaclient.bulk.shards import Frame
 from dynaclient.errors import DynaclientError
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from dynaclient.bulk.channel import Channel, Piece
 from dynaclient.bulk.engine import Engine
-from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.mapping import IN_FLIGHT, caps_of
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
 from dynaclient.bulk.poison import REFUSED, UNSURE, WITNESSES, Send, Solver, Stop, blame, spread
+from dynaclient.bulk.regulator import Tally
 from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import APIError, ArgumentError, DynaclientError
