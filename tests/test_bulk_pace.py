@@ -247,6 +247,17 @@ def test_rows_that_were_refused_keep_their_wait():
     assert gate.enter()[1] < 5
 
 
+def test_a_wait_of_the_whole_run_is_told():
+    """While a refused request waits and no other is under way, the tally says why and for how long; it says nothing once one is sent."""
+    clock, told = FakeClock(), []
+    gate = Gate(Pace(), clock, clock, lambda seconds: (told.append(gate.tally.waiting), clock.sleep(seconds)))
+    gate.expect(0)
+    gate.leave(gate.enter()[0], 429, Headers({"Retry-After": "12"}))
+    gate.enter()
+    assert told[0] == "429, 12 s"
+    assert gate.tally.waiting == ""
+
+
 def test_the_wait_at_the_gate_does_not_count_against_a_request():
     """A request that waits for its turn for longer than an attempt may take is not ended for that."""
     clock, deadlines = FakeClock(), []

@@ -62,7 +62,7 @@ class Gate:
         ticket, began = self._ticket(), self._clock()
         # A refused request waits aside: it does not keep the others from their turn.
         while (wait := ticket.again - self._clock()) > 0:
-            self._rest(wait)
+            self._rest(wait, tell=self._regulator.idle)
         # One thread waits for the pace, and the others for their turn, so that they are sent one after the other.
         with self._turn:
             while True:
@@ -72,10 +72,10 @@ class Gate:
                     if wait <= 0:
                         self._regulator.take(now, ticket)
                         return ticket, now - began
-                self._rest(wait)
+                self._rest(wait, tell=True)
 
-    def _rest(self, seconds: float) -> None:
-        if seconds > _NAP:
+    def _rest(self, seconds: float, *, tell: bool) -> None:
+        if tell and seconds > _NAP:
             self.tally.waiting = f"{self._regulator.reason}{math.ceil(seconds)} s"
         self._sleep(min(seconds, _NAP))
         current().check()

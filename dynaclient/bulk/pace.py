@@ -56,6 +56,11 @@ class Pace:
         self._next = float("-inf")
         self._next_tokens = float("-inf")
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return not self._under_way
+
     def rate(self) -> float | None:
         """Requests a second, or None if nothing bounds them."""
         if self._rate is None or self._cap is None:

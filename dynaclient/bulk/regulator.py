@@ -62,6 +62,11 @@ class Regulator:
         self.reason = ""
         """Why the next request may have to wait, for people: ``429, `` after a refusal, or ``""``."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._pace.idle
+
     def wait(self, now: float, ticket: Ticket) -> float:
         """Seconds until a request may be sent; 0 if it may be sent now."""
         requests, tokens = self._allowances[REQUESTS], self._allowances[TOKENS]
