@@ -250,6 +250,7 @@ class _Authority:
         from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
         self._schemas = schemas
+        self._advise = direction == "request"
         document = {
             "openapi": f"{schemas.version}.0",
             "$defs": _Defs(self._definition, lock),
@@ -298,7 +299,7 @@ class _Authority:
         """openapi-core's errors in words."""
         from dynaclient.openapi.explain import explain
 
-        return explain(self.errors(key, value), where, self._schemas.places, _search)
+        return explain(self.errors(key, value), where, self._schemas.places, _search, advise=self._advise)
 
 
 @lru_cache(maxsize=16)
