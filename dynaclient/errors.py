@@ -277,27 +277,6 @@ class ReplyValidationError(ReplyError):
         super().__init__(message, response=response, **more)
         self.rows: Mapping[int, tuple[Problem, ...]] = rows or {}
 
-    def alone(self, row: int, result: Any) -> ReplyValidationError:
-        """Return the error of one bad result.
-
-        Parameters
-        ----------
-        row:
-            A number in ``rows``.
-        result:
-            The result as it came: the ``value`` of the error that is returned.
-        """
-        return ReplyValidationError(
-            f"{self.operation}: a result of the reply ({self.response.status}) is not what the document promises",
-            rows=None,
-            response=self.response,
-            problems=self.rows[row],
-            value=result,
-            request=self.request,
-            attempts=self.attempts,
-            operation=self.operation,
-        )
-
 
 class UndeclaredReplyError(ReplyError):
     """The service answered with a status or a media type that the document does not declare."""
@@ -332,7 +311,7 @@ class APIError(_WithResponse):
         retry_after: float | None = None,
         code: str | int | None = None,
         param: str | None = None,
-        type: str | None = None,  # noqa: A002 - as the body calls it
+        type: str | None = None,
         request: Request | None = None,
         attempts: tuple[Attempt, ...] = (),
         operation: str = "",

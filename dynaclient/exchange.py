@@ -155,6 +155,29 @@ def opened(
     return _with_credentials(shipment, plain, send)
 
 
+def read(core: Core, shipment: Shipment, response: Response) -> Any:
+    """The value of a whole reply.
+
+    Raises
+    ------
+    APIError, ReplyError
+        If it is an error, or not what the document promises.
+    """
+    operation, parser, way = shipment.prepared.operation, shipment.prepared.parser, shipment.way
+    if core.drift is not None:
+        core.drift.record(operation, response)
+    if parser.is_error(response.status):
+        raise failed(core, shipment, response)
+    aligner, expected, length = parser.aligner, None, None
+    if aligner is not None:
+        expected, length = aligner.count(shipment.bound.body), aligner.length(shipment.bound.body)
+    try:
+        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare, length=length)
+    except APIError as error:  # in a reply of 2XX
+        error.retry_after = parse_retry_after(response.headers, core.world.now())
+        raise
+
+
 def _with_credentials(
     shipment: Shipment, plain: Request, send: Callable[[Request], tuple[_Reply, tuple[Attempt, ...]]]
 ) -> tuple[_Reply, tuple[Attempt, ...]]:

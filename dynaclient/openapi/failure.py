@@ -12,12 +12,24 @@ from dynaclient.openapi.model import Operation
 from dynaclient.wire import Response
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _XML = re.compile(r"(?:<\?xml[^>]*>\s*)?<([A-Za-z_][\w.:-]*)[^<>]*>.*</\1\s*>\Z", re.DOTALL)
 _ELEMENT = re.compile(
     r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?:\s[^<>]*)?>((?:[^<]|<!\[CDATA\[(?:[^\]]|\](?!\]>))*\]\]>)+)</"
 )
-_MESSAGES = ("error_description", "message", "error", "detail", "errors", "error_message", "errorMessage", "Message", "fault")
+_MESSAGES = (
+    "error_description",
+    "message",
+    "error",
+    "detail",
+    "errors",
+    "error_message",
+    "errorMessage",
+    "Message",
+    "fault",
+)
 _MESSAGES += ("faultstring", "title", "reason")
 _INNER = ("metadata", "raw")
 _CODES = ("code", "error_code", "errorCode", "errorcode")
