@@ -106,6 +106,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
     told = watch.attempt if watch is not None else None
+    held = shipment.prepared.parser.held_error if way.reply_mode != "off" else None
 
     def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
         return deliver(
@@ -119,6 +120,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            held=held,
         )
 
     return _with_credentials(shipment, shipment.plain, send)

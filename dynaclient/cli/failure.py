@@ -216,7 +216,19 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
             }
             for problem in problems
         ]
-    for name in ("status_code", "request_id", "retry_after", "source", "pointer", "line", "column", "sent"):
+    for name in (
+        "status_code",
+        "code",
+        "param",
+        "type",
+        "request_id",
+        "retry_after",
+        "source",
+        "pointer",
+        "line",
+        "column",
+        "sent",
+    ):
         value = getattr(error, name, None)
         if value not in (None, "", 0) or (name == "sent" and value is False):
             told[name] = value

@@ -109,7 +109,8 @@ class Aligner:
                 words += f", the others {wanted:,}"
             elif size:
                 words += f", others {next(other for other in known if other != size):,}: no length is that of most"
-            hint = "twice as many, as when float64 is read as float32" if wanted and size == 2 * wanted else ""
+            doubled = wanted and size == 2 * wanted and not isinstance(results[row][key], list)
+            hint = "twice as many, as when float64 is read as float32" if doubled else ""
             yield Problem(f"$.{self.batch.output}[{row}].{key}", words, self.batch.pointer, hint)
 
     def rows(self, value: Any, problems: Sequence[Problem]) -> dict[int, tuple[Problem, ...]]:

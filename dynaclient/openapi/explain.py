@@ -217,8 +217,8 @@ class _Reader:
         wrong_kind = [index for index, group in groups.items() if _is_wrong_kind(group)]
         if len(wrong_kind) == len(groups):
             types = dict.fromkeys(name for group in groups.values() for name in _types_of(group))
-            message = f"{shown(error.instance)} is {kind(error.instance)}, expected {' or '.join(types)}"
-            yield path, message, self._pointer(schema, keyword), ""
+            value = "is null" if error.instance is None else f"{shown(error.instance)} is {kind(error.instance)}"
+            yield path, f"{value}, expected {' or '.join(types)}", self._pointer(schema, keyword), ""
             return
         best = min((index for index in groups if index not in wrong_kind), key=lambda index: _distance(groups[index]))
         hint = f"no alternative fits, {keyword}/{best} of {len(groups)} comes closest" if len(groups) > 1 else ""

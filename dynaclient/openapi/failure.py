@@ -20,17 +20,9 @@ _ELEMENT = re.compile(
     r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?:\s[^<>]*)?>((?:[^<]|<!\[CDATA\[(?:[^\]]|\](?!\]>))*\]\]>)+)</"
 )
 _MESSAGES = (
-    "error_description",
-    "message",
-    "error",
-    "detail",
-    "errors",
-    "error_message",
-    "errorMessage",
-    "Message",
-    "fault",
+    *("error_description", "message", "error", "detail", "errors", "error_message", "errorMessage", "Message"),
+    *("fault", "faultstring", "title", "reason"),
 )
-_MESSAGES += ("faultstring", "title", "reason")
 _INNER = ("metadata", "raw")
 _CODES = ("code", "error_code", "errorCode", "errorcode")
 _STATUSES = ("status", "statusCode", "status_code")

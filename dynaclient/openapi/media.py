@@ -25,7 +25,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _MARK = b"\xef\xbb\xbf"
 _BYTE = re.compile(r"\(byte ([0-9]+)\)")
-_ODD = re.compile(rb"-?[^-NI]?(-?(?:NaN|Infinity))")
+_ODD = re.compile(rb"-?(?:NaN|Infinity)")
 
 
 def decode_json(data: bytes) -> Any:
@@ -36,8 +36,10 @@ def decode_json(data: bytes) -> Any:
     ValueError
         Where the text is not JSON; the message names the byte.
     """
-    try:  # RFC 8259, 8.1: a parser may ignore a byte order mark
-        return _decode(data[len(_MARK) :] if data.startswith(_MARK) else data)
+    if data.startswith(_MARK):  # RFC 8259, 8.1: a parser may ignore a byte order mark
+        data = data[len(_MARK) :]
+    try:
+        return _decode(data)
     except msgspec.MsgspecError as error:
         raise ValueError(_malformed(data, str(error))) from None
     except RecursionError:
@@ -62,9 +64,12 @@ def decode_odd_json(data: bytes) -> Any:
 
 def _malformed(data: bytes, reason: str) -> str:
     """Why a text is not JSON; a number that JSON does not have is named."""
-    at = _BYTE.search(reason)
-    found = _ODD.match(data, max(0, int(at[1]) - 1)) if at else None
-    return f"{found[1].decode()} is not a JSON number (byte {found.start(1)})" if found else reason
+    found = _BYTE.search(reason)
+    for at in (int(found[1]) - 1, int(found[1])) if found else ():  # the sign stands before what could not be read
+        odd = _ODD.match(data, max(0, at))
+        if odd:
+            return f"{odd[0].decode()} is not a JSON number (byte {odd.start()})"
+    return reason
 
 
 class NotJSON(Struct, frozen=True):

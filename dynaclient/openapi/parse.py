@@ -126,7 +126,8 @@ class Parser:
             self._finish(plan, response, value, expected, length, mode, faults)
             value = value if bare else records(value)
             if faults and mode != "off":
-                self._report(self._invalid(response, faults, value), mode)
+                rows = self.aligner.rows(value, faults) if self.aligner is not None else {}
+                self._report(self._invalid(response, faults, value, rows), mode)
             return value
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
@@ -270,9 +271,14 @@ class Parser:
             raise error
         self._warn(error)
 
-    def _invalid(self, response: Response, problems: Sequence[Problem], value: Any) -> ReplyError:
+    def _invalid(
+        self,
+        response: Response,
+        problems: Sequence[Problem],
+        value: Any,
+        rows: Mapping[int, tuple[Problem, ...]] | None = None,
+    ) -> ReplyError:
         said = error_message(value["error"]) if isinstance(value, dict) and value.get("error") else ""
-        rows = self.aligner.rows(value, problems) if self.aligner is not None and not said else {}
         return ReplyValidationError(
             f"{self.operation.dotted}: the reply ({response.status}) is not what the document promises"
             + (f"; the service says {said!r}" if said else ""),
