@@ -1,5 +1,7 @@
 """Results against inputs."""
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,9 +203,11 @@ def test_lengths_of_vectors(sizes, length, found):
 
 
 def test_twice_the_length_has_a_hint():
-    """A vector of twice the length that was asked for may be float64 that was read as float32."""
-    (problem,) = aligner(vector="v").uneven({"data": [{"v": [0.5] * 8}]}, 4)
+    """A vector of twice the length that was asked for may be float64 that was read as float32, unless it came as a list."""
+    (problem,) = aligner(vector="v").uneven({"data": [{"v": array("f", [0.5] * 8)}]}, 4)
     assert "float64" in problem.hint
+    (problem,) = aligner(vector="v").uneven({"data": [{"v": [0.5] * 8}]}, 4)
+    assert problem.hint == ""
 
 
 @pytest.mark.parametrize(

@@ -113,24 +113,28 @@ def _decoder(written: Any, pointer: str) -> Callable[[str], Any]:
         raise SpecError("`finite` is true or false, and true for float32 and float64 only", pointer=pointer)
     typecode, little = _TYPECODES[kind], order == "little"
     make = partial(vector, typecode=typecode, little=little)
-    return base64_decoder(partial(_finite, make, typecode, little) if finite else make)
+    return base64_decoder(_finite(make, typecode, little) if finite else make)
 
 
-def _finite(make: Callable[[bytes], Vector], typecode: str, little: bool, data: bytes) -> Vector:
-    """Packed numbers of which none is NaN or infinite.
+def _finite(make: Callable[[bytes], Vector], typecode: str, little: bool) -> Callable[[bytes], Vector]:
+    """What makes a vector of packed numbers, of which none may be NaN or infinite.
 
     Only a float whose first byte is 7F or FF can be either (IEEE 754, 3.4): it is 2**127 or more, which no usual number is. The first bytes alone
     are looked at, a microsecond for a thousand numbers.
     """
-    found = make(data)
     width = 4 if typecode == "f" else 8
-    first = data[width - 1 if little else 0 :: width]
-    if b"\x7f" in first or b"\xff" in first:
-        for place, number in enumerate(found):
-            if not isfinite(number):
-                name = "NaN" if isnan(number) else "an infinity"
-                raise ValueError(f"the number at place {place:,} of {len(found):,} is {name}")
-    return found
+    begin = width - 1 if little else 0
+
+    def checked(data: bytes) -> Vector:
+        first = data[begin::width]
+        if 0x7F in first or 0xFF in first:
+            for place, number in enumerate(make(data)):
+                if not isfinite(number):
+                    name = "NaN" if isnan(number) else "an infinity"
+                    raise ValueError(f"the number at place {place:,} of {len(data) // width:,} is {name}")
+        return make(data)
+
+    return checked
 
 
 def decoded(step: Step, value: Any, where: str, problems: list[Problem]) -> Any:

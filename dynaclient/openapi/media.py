@@ -57,7 +57,7 @@ def decode_odd_json(data: bytes) -> Any:
     import json
 
     try:
-        return json.loads(data.removeprefix(_MARK))
+        return json.loads(data.removeprefix(_MARK).decode())
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
 
