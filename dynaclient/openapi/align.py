@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynaclient.errors import Problem
-from dynaclient.openapi.check import Checker
+from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.model import Batch
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.pointer import join
@@ -15,11 +15,10 @@ from dynaclient.openapi.shape import kinds, subschemas, types
 
 _SHOWN = 3
 """Problems of one bad result that are told."""
+_WORDED = 20
+"""Bad results that are explained."""
 _SAMPLE = 16
 """Results of a refused reply that are judged alone before it is believed that all are bad."""
-
-Judge = Callable[[Any], tuple[Problem, ...]]
-"""What is wrong with a whole reply."""
 
 
 class Aligner:
@@ -126,7 +125,7 @@ class Aligner:
             return {}
         return {row: tuple(found[row]) for row in sorted(found)}
 
-    def blame(self, value: Any, expected: int | None, judge: Judge) -> list[Problem]:
+    def blame(self, value: Any, expected: int | None, validator: Validator) -> tuple[list[Problem], bool]:
         """Find the results for which a refused reply is refused, and put them all in order.
 
         Parameters
@@ -135,35 +134,42 @@ class Aligner:
             The reply.
         expected:
             How many inputs the call had, or None.
-        judge:
-            What is wrong with a reply; asked about replies with one of the results alone, and with the good ones.
+        validator:
+            What refused it; asked about replies with one of the results alone, and with the good ones.
 
         Returns
         -------
-        list[Problem]
-            The problems of the bad results, by their places; empty if all results are bad, or more than results is.
+        tuple
+            The problems of bad results, by their places, and whether all other results, and all else, are good. No problems: it may be something else than results.
         """
         output = self.batch.output
         if not isinstance(value, dict) or self.align(value, expected):
-            return []
+            return [], False
         results = value[output]
-        if len(results) < 2:
-            return []
-        sample = {place * (len(results) - 1) // (_SAMPLE - 1) for place in range(_SAMPLE)}
-        if all(judge({**value, output: [results[row]]}) for row in sample):
-            return []
-        found: list[Problem] = []
-        good, alone = [], f"$.{output}[0]"
-        for row, result in enumerate(results):
-            faults = judge({**value, output: [result]})
-            if not faults:
-                good.append(result)
-            for fault in faults[:_SHOWN]:
-                place = fault.where.removeprefix(alone) if fault.where.startswith(alone) else ""
-                found.append(Problem(f"$.{output}[{row}]{place}", fault.message, fault.pointer, fault.hint))
-            if len(faults) > _SHOWN:
-                found.append(Problem(f"$.{output}[{row}]", "and more problems"))
-        return found if good and not judge({**value, output: good}) else []
+        sample = dict.fromkeys(place * (len(results) - 1) // (_SAMPLE - 1) for place in range(_SAMPLE) if results)
+        if not any(validator.accepts_at_once({**value, output: [results[row]]}) for row in sample):
+            # To explain thousands of bad results takes minutes, and a few say it all.
+            found = [fault for row in sample for fault in self._worded(value, row, validator)]
+            if len(sample) < len(results):
+                found.append(Problem(f"$.{output}", f"{len(sample)} of {len(results):,} results were looked at"))
+            return (found if all(fault.where.startswith(f"$.{output}") for fault in found) else []), False
+        bad = [row for row, item in enumerate(results) if not validator.accepts_at_once({**value, output: [item]})]
+        known = set(bad)
+        good = {**value, output: [item for row, item in enumerate(results) if row not in known]}
+        if not bad or not validator.accepts(good):
+            return [], False
+        found = [fault for row in bad[:_WORDED] for fault in self._worded(value, row, validator)]
+        return found + [Problem(f"$.{output}[{row}]", "does not fit, as others above") for row in bad[_WORDED:]], True
+
+    def _worded(self, value: Any, row: int, validator: Validator) -> Iterator[Problem]:
+        """What is wrong with one result, by its place among all."""
+        output = self.batch.output
+        faults = validator.problems({**value, output: [value[output][row]]})
+        for fault in faults[:_SHOWN]:
+            place = fault.where.replace(f"$.{output}[0]", f"$.{output}[{row}]", 1)
+            yield Problem(place, fault.message, fault.pointer, fault.hint)
+        if len(faults) > _SHOWN:
+            yield Problem(f"$.{output}[{row}]", "and more problems")
 
     def _order(self, results: list[Any], where: str) -> list[Problem]:
         key = self.batch.order

@@ -217,16 +217,18 @@ class Parser:
     ) -> None:
         """Judge a value by its schema. What is wrong with some results of a batch alone is added to ``faults``: the others are read on."""
         validator = plan.validator
-        if validator is None or validator.accepts(value):
+        if validator is None or validator.accepts_at_once(value):
             return
-        if self._held.holds(plan.signs, value):
-            raise failure(self.operation, response)
-        found: list[Problem] = []
+        found: Sequence[Problem] = ()
+        others_good = False
         if self.aligner is not None and plan.kind == "json":
-            found = self.aligner.blame(value, expected, validator.problems)
-        faults += found
-        if not found:
-            self._report(self._invalid(response, validator.problems(value, "$"), value), mode)
+            found, others_good = self.aligner.blame(value, expected, validator)
+        if found and others_good:
+            faults += found
+        elif found or not validator.accepts(value):
+            if self._held.holds(plan.signs, value):
+                raise failure(self.operation, response)
+            self._report(self._invalid(response, found or validator.problems(value, "$"), value), mode)
 
     def _finish(
         self,
