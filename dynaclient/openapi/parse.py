@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dynaclient.openapi.vectors import ArrayReader
 
 _MOST_PLANS = 64
-_SHORT = 4096
+_SHORT = 2000
 """Bytes of a good reply that is looked at for an error before it is known whether it is to be retried."""
 _NO_BODY = frozenset({204, 205, 304})
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
@@ -253,7 +253,7 @@ class Parser:
     def held_error(self, response: Response) -> int | None:
         """The status that the error in a short good reply names as its code, 0 if it names none; None if the reply holds no error.
 
-        What such an error is says `dynaclient.openapi.held`. It costs a good reply a search for a few names in at most 4 KiB.
+        What such an error is says `dynaclient.openapi.held`. It costs a good reply a search for a few names in at most 2,000 bytes.
         """
         if len(response.body) > _SHORT or not 200 <= response.status < 300:
             return None
