@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaclient import errors
+from dynaclient.cli.failure import details_of
 from dynaclient.openapi.failure import error_message, failure
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Operation, OperationKey
@@ -110,3 +111,17 @@ def test_long_messages_are_cut():
     """A megabyte in an error body does not become the message."""
     response = reply(b'{"error": "' + b"x" * 1_000_000 + b'"}', **{"x-request-id": "r" * 10_000})
     assert len(str(failure(OPERATION, response))) < 1000
+
+
+def test_details_at_the_shell():
+    """The code, the parameter and the type of the service's error are in the error as JSON; ``type`` there is the class."""
+    body = b'{"error": {"message": "No.", "code": "x", "param": "input", "type": "invalid_request_error"}}'
+    found = details_of(failure(OPERATION, reply(body)))
+    assert [found[name] for name in ("status_code", "code", "param", "error_type")] == [
+        400,
+        "x",
+        "input",
+        "invalid_request_error",
+    ]
+    assert "error_type" not in details_of(failure(OPERATION, reply(b"{}")))
+    assert found.get("type") != "invalid_request_error"
