@@ -66,35 +66,37 @@ class CallOptions(TypedDict, total=False):
     arrays: bool | str | None
 
 class CreateEmbeddingResponse(Fields):
-    object: str
-    """Always `list`."""
-    model: str
-    """The model that made the vectors."""
+    """The vectors. Only they are asked for; services leave out the rest, or send null for it."""
     data: list[Embedding]
     """The vectors, one for each input, in order."""
+    object: str
+    """Usually `list`."""
+    model: str
+    """The model that made the vectors."""
     usage: Usage
-    @overload
-    def __getitem__(self, key: Literal["object", "model"], /) -> str: ...
+    """What the request used."""
     @overload
     def __getitem__(self, key: Literal["data"], /) -> list[Embedding]: ...
+    @overload
+    def __getitem__(self, key: Literal["object", "model"], /) -> str: ...
     @overload
     def __getitem__(self, key: Literal["usage"], /) -> Usage: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
 class Embedding(Fields):
-    object: str
-    """Always `embedding`."""
-    index: int
-    """The place of the input that this vector belongs to, from 0."""
     embedding: list[float] | Vector
     """The vector, as numbers or as a base64 string of little-endian float32."""
+    object: str
+    """Usually `embedding`."""
+    index: int
+    """The place of the input that this vector belongs to, from 0."""
+    @overload
+    def __getitem__(self, key: Literal["embedding"], /) -> list[float] | Vector: ...
     @overload
     def __getitem__(self, key: Literal["object"], /) -> str: ...
     @overload
     def __getitem__(self, key: Literal["index"], /) -> int: ...
-    @overload
-    def __getitem__(self, key: Literal["embedding"], /) -> list[float] | Vector: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
@@ -111,14 +113,14 @@ class CreateEmbeddingRequestInput(TypedDict, total=False):
     """An id of your end user, which helps the server to detect abuse."""
 
 class ListModelsResponse(Fields):
-    object: str
-    """Always `list`."""
     data: list[Model]
     """The models."""
-    @overload
-    def __getitem__(self, key: Literal["object"], /) -> str: ...
+    object: str
+    """Usually `list`."""
     @overload
     def __getitem__(self, key: Literal["data"], /) -> list[Model]: ...
+    @overload
+    def __getitem__(self, key: Literal["object"], /) -> str: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
@@ -126,7 +128,7 @@ class Model(Fields):
     id: str
     """The id to pass as `model`."""
     object: str
-    """Always `model`."""
+    """Usually `model`."""
     created: int
     """When the model was made, in seconds since 1970."""
     owned_by: str

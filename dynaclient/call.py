@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynaclient import auth
 from dynaclient.errors import DynaclientError, Problem
-from dynaclient.exchange import Prepared, Shipment, Way, curl_of, failed, head, opened, told, watching, whole
+from dynaclient.exchange import Prepared, Shipment, Way, curl_of, head, opened, read, told, watching, whole
 from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
@@ -371,20 +371,10 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
                     value, response = self._open(shipment, reply, watch, streamed=streamed)
                 else:
                     response, attempts = whole(self._core, shipment, watch)
-                    value = self._read(shipment, response)
+                    value = read(self._core, shipment, response)
             except DynaclientError as error:
                 raise told(self._core, shipment, error, attempts) from None
             return self._result(shipment, value, response, attempts, begun)
-
-    def _read(self, shipment: Shipment, response: Response) -> Any:
-        parser = shipment.prepared.parser
-        if self._core.drift is not None:
-            self._core.drift.record(shipment.prepared.operation, response)
-        if parser.is_error(response.status):
-            raise failed(self._core, shipment, response)
-        expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
-        way = shipment.way
-        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare)
 
     def _open(
         self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool
@@ -393,13 +383,13 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         from dynaclient.streaming import item_stream
 
         if isinstance(reply, Response):
-            return self._read(shipment, reply), reply
+            return read(self._core, shipment, reply), reply
         found = item_stream(self._core, shipment, reply, watch, streamed=streamed)
         if found is not None:
             return found, found.response
         with reply:
             response = evolve(head(reply), body=reply.read())
-        return self._read(shipment, response), response
+        return read(self._core, shipment, response), response
 
     def _result(
         self, shipment: Shipment, value: Any, response: Response, attempts: tuple[Attempt, ...], begun: float

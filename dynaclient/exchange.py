@@ -106,6 +106,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
     told = watch.attempt if watch is not None else None
+    held = shipment.prepared.parser.held_error if way.reply_mode != "off" else None
 
     def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
         return deliver(
@@ -119,6 +120,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            held=held,
         )
 
     return _with_credentials(shipment, shipment.plain, send)
@@ -153,6 +155,29 @@ def opened(
         )
 
     return _with_credentials(shipment, plain, send)
+
+
+def read(core: Core, shipment: Shipment, response: Response) -> Any:
+    """The value of a whole reply.
+
+    Raises
+    ------
+    APIError, ReplyError
+        If it is an error, or not what the document promises.
+    """
+    operation, parser, way = shipment.prepared.operation, shipment.prepared.parser, shipment.way
+    if core.drift is not None:
+        core.drift.record(operation, response)
+    if parser.is_error(response.status):
+        raise failed(core, shipment, response)
+    aligner, expected, length = parser.aligner, None, None
+    if aligner is not None:
+        expected, length = aligner.count(shipment.bound.body), aligner.length(shipment.bound.body)
+    try:
+        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare, length=length)
+    except APIError as error:  # in a reply of 2XX
+        error.retry_after = parse_retry_after(response.headers, core.world.now())
+        raise
 
 
 def _with_credentials(

@@ -282,7 +282,7 @@ class Stream(Protocol):
 class Attempt(Struct, frozen=True):
     """What became of one attempt.
 
-    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay`` are
+    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why, as it does of an error in a reply of 2XX; ``elapsed`` and ``delay`` are
     seconds: what the attempt took, and the wait after it (None: no further attempt followed).
     """
 

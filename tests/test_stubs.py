@@ -92,6 +92,10 @@ def test_the_signature_of_a_call():
     [
         ({"type": "string"}, "str"),
         ({"type": ["integer", "null"]}, "int | None"),
+        ({"type": ["integer", "null"], "x-dynaclient-rarely-null": True}, "int"),
+        ({"type": ["integer", "null"], "x-dynaclient-rarely-null": False}, "int | None"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "x-dynaclient-rarely-null": True}, "str"),
+        ({"type": "null", "x-dynaclient-rarely-null": True}, "None"),
         ({"enum": ["a", 'b"', None]}, 'Literal["a", \'b"\'] | None'),
         ({"const": True}, "Literal[True]"),
         ({"enum": [1.5, 2.5], "type": "number"}, "float"),

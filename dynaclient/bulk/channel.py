@@ -13,7 +13,7 @@ from dynaclient.bulk.gate import Gate, GatedTransport
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
-from dynaclient.errors import ArgumentError, DynaclientError, Problem
+from dynaclient.errors import ArgumentError, DynaclientError, Problem, ReplyValidationError
 from dynaclient.frozen import evolve
 from dynaclient.openapi.media import decode_json, encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
@@ -144,12 +144,15 @@ class Channel:
         return self._call.send(**self.arguments(run.rows))
 
     def send(self, run: Run[Any]) -> Piece:
-        """Send the run; its results, one for each row."""
+        """Send the run; its results, one for each row. If only some results of the reply are bad, their errors stand in their places."""
+        bad: Mapping[int, ReplyValidationError] = {}
         try:
             value = self.result(run).value
         except DynaclientError as error:
-            self._pay(_refused_value(error))
-            raise
+            if not isinstance(error, ReplyValidationError) or not error.rows:
+                self._pay(_refused_value(error))
+                raise
+            value, bad = error.value, _alone(error, self.batch)  # the other results were paid for, and are good
         batch = self.batch
         if batch is None:
             return Piece([value])
@@ -158,7 +161,10 @@ class Channel:
         if not isinstance(results, list) or len(results) != len(run.rows):  # seen before, unless checks are off
             problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
             raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
-        return Piece(list(renumbered(batch, results, run.first)) if self._numbered else results, sums)
+        values = list(renumbered(batch, results, run.first)) if self._numbered else results
+        for row, fault in bad.items():
+            values[row] = fault
+        return Piece(values, sums)
 
     def _pay(self, value: Any) -> tuple[float, ...]:
         """Note what a reply has used, on this thread."""
@@ -219,6 +225,23 @@ def _refused_value(error: DynaclientError) -> Any:
         return decode_json(response.body)
     except (TypeError, ValueError):
         return None
+
+
+def _alone(error: ReplyValidationError, batch: Batch | None) -> dict[int, ReplyValidationError]:
+    """The error of each bad result of a reply, with that result as its value."""
+    name, status = error.operation, error.response.status
+    return {
+        row: ReplyValidationError(
+            f"{name}: a result of the reply ({status}) is not what the document promises",
+            response=error.response,
+            problems=problems,
+            value=error.value[batch.output][row] if batch is not None else None,
+            request=error.request,
+            attempts=error.attempts,
+            operation=name,
+        )
+        for row, problems in error.rows.items()
+    }
 
 
 def _shown(row: Any) -> str:

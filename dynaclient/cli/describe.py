@@ -349,6 +349,8 @@ def _batch(document: Opened, operation: Operation) -> dict[str, Any] | None:
         "input": batch.input,
         "output": batch.output,
         "order": batch.order,
+        "vector": batch.vector,
+        "length": batch.length,
         "sum": list(batch.sum),
         "max_items": batch.max_items,
         "max_tokens": batch.max_tokens,

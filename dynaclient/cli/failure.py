@@ -15,6 +15,10 @@ from dynaclient.cli import messages
 from dynaclient.cli.wording import typed
 
 USAGE, BUG, UNWRITTEN = 2, 1, 1
+_DETAILS = (
+    *("status_code", "code", "param", "request_id", "retry_after"),
+    *("source", "pointer", "line", "column", "sent"),
+)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
@@ -216,10 +220,12 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
             }
             for problem in problems
         ]
-    for name in ("status_code", "request_id", "retry_after", "source", "pointer", "line", "column", "sent"):
+    for name in _DETAILS:
         value = getattr(error, name, None)
         if value not in (None, "", 0) or (name == "sent" and value is False):
             told[name] = value
+    if isinstance(error, errors.APIError) and error.type is not None:
+        told["error_type"] = error.type  # `type` is the class of the exception
     attempts = getattr(error, "attempts", ())
     if attempts:
         told["attempts"] = [

@@ -12,7 +12,9 @@ from dynaclient.openapi.shape import kinds, properties, subschemas, types
 
 
 def vector_field(document: Mapping[str, Any], operation: Operation) -> str:
-    """Return the name of the one property of a result that the document declares as an array of numbers, or as packed numbers (``x-dynaclient-decode``).
+    """Return the property of a result that holds its vector.
+
+    It is the ``vector`` of ``x-dynaclient-batch``, else the one property that the document declares as an array of numbers or as packed numbers (``x-dynaclient-decode``).
 
     Returns
     -------
@@ -21,6 +23,8 @@ def vector_field(document: Mapping[str, Any], operation: Operation) -> str:
     """
     if operation.batch is None:
         return ""
+    if operation.batch.vector:
+        return operation.batch.vector
     good = [reply for reply in operation.replies if reply.status.startswith("2")]
     schemas = (media.schema for reply in good for media in reply.content if is_json(media.name) and media.schema)
     found: set[str] = set()

@@ -140,6 +140,10 @@ class Validator:
         except RecursionError:
             return False
 
+    def accepts_at_once(self, value: Any) -> bool:
+        """As `accepts`, without asking openapi-core if there is a compiled validator: for many parts of a value that was refused."""
+        return self._accepts_fast(value) if self._compiled is not None else self.accepts(value)
+
     def problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
         """All that is wrong with a value, in the order of the value; ``()`` where it fits.
 
@@ -250,6 +254,7 @@ class _Authority:
         from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
         self._schemas = schemas
+        self._advise = direction == "request"
         document = {
             "openapi": f"{schemas.version}.0",
             "$defs": _Defs(self._definition, lock),
@@ -298,7 +303,7 @@ class _Authority:
         """openapi-core's errors in words."""
         from dynaclient.openapi.explain import explain
 
-        return explain(self.errors(key, value), where, self._schemas.places, _search)
+        return explain(self.errors(key, value), where, self._schemas.places, _search, advise=self._advise)
 
 
 @lru_cache(maxsize=16)

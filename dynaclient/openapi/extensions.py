@@ -21,7 +21,8 @@ _MILLISECONDS = {
     "maxInterval": "max_interval",
     "maxElapsedTime": "max_elapsed_time",
 }
-_BATCH = ("input", "item", "output", "order", "sum", "maxItems", "maxTokens")
+BATCH_KEYS = ("input", "item", "output", "order", "vector", "length", "sum", "maxItems", "maxTokens")
+"""The keys of ``x-dynaclient-batch``."""
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = re.compile(r"/[^/\s?#{}][^\s?#{}]*")
@@ -174,19 +175,28 @@ def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
     return written
 
 
+def read_rarely_null(node: Mapping[str, Any], pointer: str) -> bool:
+    """``x-dynaclient-rarely-null`` of a schema: whether types for Python leave out the null that a reply may hold here."""
+    return _boolean(node.get("x-dynaclient-rarely-null", False), join(pointer, "x-dynaclient-rarely-null"))
+
+
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:
     """``x-dynaclient-batch`` of the operation, or None."""
     if "x-dynaclient-batch" not in node:
         return None
     place = join(pointer, "x-dynaclient-batch")
     entry = _mapping(node["x-dynaclient-batch"], place)
-    _known(entry, _BATCH, place)
+    _known(entry, BATCH_KEYS, place)
     for name in ("input", "output"):
         if not isinstance(entry.get(name), str):
             raise SpecError(f"a batch names its `{name}`, a property", pointer=place)
     sums, order = entry.get("sum", []), entry.get("order", "")
     if not isinstance(sums, list) or not all(isinstance(path, str) for path in sums) or not isinstance(order, str):
         raise SpecError("`sum` is a list of dotted paths, and `order` a property of a result", pointer=place)
+    vector, length = entry.get("vector", ""), entry.get("length", "")
+    if not isinstance(vector, str) or not isinstance(length, str) or (length and not vector):
+        message = "`vector` is a property of a result, and `length` one of the body that says how long the vectors are"
+        raise SpecError(message, pointer=place)
     limit = entry.get("maxItems")
     return Batch(
         input=entry["input"],
@@ -199,6 +209,8 @@ def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: st
         else _whole(limit, join(place, "maxItems"), least=1),
         max_tokens=_whole(entry["maxTokens"], join(place, "maxTokens"), least=1) if "maxTokens" in entry else None,
         pointer=place,
+        vector=vector,
+        length=length,
     )
 
 

@@ -142,7 +142,8 @@ class Batch(Struct, frozen=True):
     ``input`` is the wire name of the body property that may be split; ``item`` the pointer of the schema of one single input (a value that
     satisfies it counts as one; any other array counts its items); ``output`` the property of the reply that carries the results;
     ``order`` the key of a result that holds its place, from 0, or ""; ``sum`` dotted paths of reply fields that are added up;
-    ``max_items`` and ``max_tokens`` the limits of one request, None where unknown.
+    ``max_items`` and ``max_tokens`` the limits of one request, None where unknown; ``vector`` the key of a result that holds its vector, or "";
+    ``length`` the wire name of the body property that says how many numbers each vector has, or "".
     """
 
     input: str
@@ -153,6 +154,8 @@ class Batch(Struct, frozen=True):
     max_items: int | None = None
     max_tokens: int | None = None
     pointer: str = ""
+    vector: str = ""
+    length: str = ""
 
 
 class PagingInput(Struct, frozen=True):

@@ -5,7 +5,7 @@ For each status and Content-Type that comes, what to do is decided once and kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError, UndeclaredReplyError
@@ -13,8 +13,9 @@ from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.align import Aligner
 from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.decode import Step, decoded, decoding
-from dynaclient.openapi.failure import error_message
-from dynaclient.openapi.media import JSON, codec, essence, is_xml, matching
+from dynaclient.openapi.failure import error_message, error_status, failure
+from dynaclient.openapi.held import HeldErrors, Signs
+from dynaclient.openapi.media import JSON, codec, decode_odd_json, essence, is_xml, matching
 from dynaclient.openapi.model import MediaType, Operation, Reply
 from dynaclient.openapi.shape import types
 from dynaclient.value import records
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from dynaclient.openapi.vectors import ArrayReader
 
 _MOST_PLANS = 64
+_SHORT = 2000
+"""Bytes of a good reply that is looked at for an error before it is known whether it is to be retried."""
 _NO_BODY = frozenset({204, 205, 304})
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 
 class Plan(Struct, frozen=True):
-    """How replies of one status and Content-Type are read."""
+    """How replies of one status and Content-Type are read; ``signs``: how one shows that it holds an error."""
 
     decode: Callable[[bytes, str], Any]
     kind: str
@@ -41,6 +44,7 @@ class Plan(Struct, frozen=True):
     fault: str = ""
     headers: HeaderReader | None = None
     schema: str | None = None
+    signs: Signs = Signs()
 
 
 class Parser:
@@ -65,6 +69,7 @@ class Parser:
         self._warn = warn
         self._replies = {reply.status: reply for reply in operation.replies}
         self._errors = frozenset(operation.error_statuses)
+        self._held = HeldErrors(operation, document, checker)
         self._plans: dict[tuple[int, str], Plan] = {}
         self._array_readers: dict[str, ArrayReader | None] = {}
         self._readers: dict[str, HeaderReader] = {}
@@ -74,7 +79,14 @@ class Parser:
         return str(status) in self._errors or f"{status // 100}XX" in self._errors
 
     def parse(
-        self, response: Response, expected: int | None, mode: str, arrays: str = "", *, bare: bool = False
+        self,
+        response: Response,
+        expected: int | None,
+        mode: str,
+        arrays: str = "",
+        *,
+        bare: bool = False,
+        length: int | None = None,
     ) -> Any:
         """The value of a good reply: Records and lists, a str for text, bytes for anything else, None where there is no body.
 
@@ -90,9 +102,13 @@ class Parser:
             The typecode of the Vectors that arrays of numbers become; empty: they are lists.
         bare:
             Whether JSON objects stay dicts, for those who will not show them to anybody.
+        length:
+            How many numbers the call asked each vector to have, where the operation batches; or None.
 
         Raises
         ------
+        APIError
+            If the reply holds an error in place of what the document promises, see `held_error`; not in the mode ``off``.
         ReplyError
             With the response, whatever could be decoded of it, and what is wrong.
         """
@@ -105,9 +121,14 @@ class Parser:
         if not response.body and (response.status in _NO_BODY or not plan.declared or self._headless):
             return None
         try:
-            value = self._value(plan, response, mode, arrays)
-            value = self._finish(plan, response, value, expected, mode)
-            return value if bare else records(value)
+            faults: list[Problem] = []
+            value = self._value(plan, response, mode, arrays, expected, faults)
+            self._finish(plan, response, value, expected, length, mode, faults)
+            value = value if bare else records(value)
+            if faults and mode != "off":
+                rows = self.aligner.rows(value, faults) if self.aligner is not None else {}
+                self._report(self._invalid(response, faults, value, rows), mode)
+            return value
         except RecursionError:
             raise self._undecoded(plan, response, "it is nested too deeply") from None
 
@@ -138,18 +159,22 @@ class Parser:
         if problems:
             self._report(self._invalid(response, problems, None), mode)
 
-    def _value(self, plan: Plan, response: Response, mode: str, arrays: str) -> Any:
+    def _value(
+        self, plan: Plan, response: Response, mode: str, arrays: str, expected: int | None, faults: list[Problem]
+    ) -> Any:
         """The body, decoded and judged; where arrays are wanted, with those of numbers packed."""
         reader = self._array_reader(plan) if arrays else None
         if reader is None:
-            return self._judged(plan, response, mode)
+            return self._judged(plan, response, mode, expected, faults)
         accepts = plan.validator.accepts if plan.validator is not None and mode != "off" else _anything
-        return reader.value(response.body, arrays, accepts, lambda: self._judged(plan, response, mode))
+        return reader.value(
+            response.body, arrays, accepts, lambda: self._judged(plan, response, mode, expected, faults)
+        )
 
-    def _judged(self, plan: Plan, response: Response, mode: str) -> Any:
-        value = self._decode(plan, response)
+    def _judged(self, plan: Plan, response: Response, mode: str, expected: int | None, faults: list[Problem]) -> Any:
+        value = self._decode(plan, response, mode, faults)
         if mode != "off":
-            self._judge(plan, response, value, mode)
+            self._judge(plan, response, value, mode, expected, faults)
         return value
 
     def _array_reader(self, plan: Plan) -> ArrayReader | None:
@@ -164,11 +189,19 @@ class Parser:
             self._array_readers[plan.schema] = ArrayReader(found) if found is not None else None
         return self._array_readers[plan.schema]
 
-    def _decode(self, plan: Plan, response: Response) -> Any:
+    def _decode(self, plan: Plan, response: Response, mode: str, faults: list[Problem]) -> Any:
         try:
             return plan.decode(response.body, plan.content_type)
         except ValueError as error:
-            raise self._undecoded(plan, response, str(error)) from None
+            if plan.kind != "json" or mode == "off":
+                raise self._undecoded(plan, response, str(error)) from None
+            try:  # numbers that JSON does not have are told of with their places, so that other results can be kept
+                value = decode_odd_json(response.body)
+            except ValueError:
+                raise self._undecoded(plan, response, str(error)) from None
+            if plan.validator is None or plan.validator.accepts(value):
+                faults.append(Problem("$", str(error)))
+            return value
 
     def _undecoded(self, plan: Plan, response: Response, reason: str) -> ReplyError:
         size = f"{len(response.body):,} bytes" if response.body else "no body"
@@ -179,36 +212,81 @@ class Parser:
             operation=self.operation.dotted,
         )
 
-    def _judge(self, plan: Plan, response: Response, value: Any, mode: str) -> None:
+    def _judge(
+        self, plan: Plan, response: Response, value: Any, mode: str, expected: int | None, faults: list[Problem]
+    ) -> None:
+        """Judge a value by its schema. What is wrong with some results of a batch alone is added to ``faults``: the others are read on."""
         validator = plan.validator
-        if validator is not None and not validator.accepts(value):
-            problems = validator.problems(value, "$")
-            self._report(self._invalid(response, problems, value), mode)
-
-    def _finish(self, plan: Plan, response: Response, value: Any, expected: int | None, mode: str) -> Any:
+        if validator is None or validator.accepts_at_once(value):
+            return
+        found: Sequence[Problem] = ()
+        others_good = False
         if self.aligner is not None and plan.kind == "json":
-            problems = self.aligner.align(value, expected)
-            if problems and mode != "off":
-                self._report(self._invalid(response, tuple(problems), value), mode)
+            found, others_good = self.aligner.blame(value, expected, validator)
+        if found and others_good:
+            faults += found
+        elif found or not validator.accepts(value):
+            if self._held.holds(plan.signs, value):
+                raise failure(self.operation, response)
+            self._report(self._invalid(response, found or validator.problems(value, "$"), value), mode)
+
+    def _finish(
+        self,
+        plan: Plan,
+        response: Response,
+        value: Any,
+        expected: int | None,
+        length: int | None,
+        mode: str,
+        faults: list[Problem],
+    ) -> None:
+        """Align and unpack what came, in place, and compare the vectors."""
+        aligner = self.aligner if plan.kind == "json" else None
+        problems = aligner.align(value, expected) if aligner is not None else []
+        if problems and mode != "off":
+            self._report(self._invalid(response, problems, value), mode)
         if plan.step is not None:
-            faults: list[Problem] = []
             decoded(plan.step, value, "$", faults)
-            if faults and mode != "off":
-                self._report(self._invalid(response, tuple(faults), value), mode)
-        return value
+        if aligner is not None and not problems and aligner.batch.vector:
+            faults += aligner.uneven(value, length)
+
+    def held_error(self, response: Response) -> int | None:
+        """The status that the error in a short good reply names as its code, 0 if it names none; None if the reply holds no error.
+
+        What such an error is says `dynaclient.openapi.held`. It costs a good reply a search for a few names in at most 2,000 bytes.
+        """
+        if len(response.body) > _SHORT or not 200 <= response.status < 300:
+            return None
+        content_type = _single(response.headers.get("content-type", ""))
+        plan = self._plans.get((response.status, content_type)) or self._plan(response.status, content_type)
+        if not plan.signs.seen(response.body) or plan.validator is None:
+            return None
+        try:
+            value = plan.decode(response.body, content_type)
+        except ValueError:
+            return None
+        held = not plan.validator.accepts(value) and self._held.holds(plan.signs, value)
+        return error_status(value) or 0 if held else None
 
     def _report(self, error: ReplyError, mode: str) -> None:
         if mode == "strict":
             raise error
         self._warn(error)
 
-    def _invalid(self, response: Response, problems: tuple[Problem, ...], value: Any) -> ReplyError:
+    def _invalid(
+        self,
+        response: Response,
+        problems: Sequence[Problem],
+        value: Any,
+        rows: Mapping[int, tuple[Problem, ...]] | None = None,
+    ) -> ReplyError:
         said = error_message(value["error"]) if isinstance(value, dict) and value.get("error") else ""
         return ReplyValidationError(
             f"{self.operation.dotted}: the reply ({response.status}) is not what the document promises"
             + (f"; the service says {said!r}" if said else ""),
+            rows=rows,
             response=response,
-            problems=problems,
+            problems=tuple(problems),
             value=value,
             operation=self.operation.dotted,
         )
@@ -222,7 +300,10 @@ class Parser:
         )
 
     def _plan(self, status: int, content_type: str) -> Plan:
-        plan = evolve(self._decide(status, content_type), headers=self._header_reader(self._reply(status)))
+        plan = self._decide(status, content_type)
+        known = plan.schema if plan.kind == "json" and 200 <= status < 300 else None
+        signs = self._held.signs(known) if known is not None else Signs()
+        plan = evolve(plan, headers=self._header_reader(self._reply(status)), signs=signs)
         if (
             len(self._plans) < _MOST_PLANS
         ):  # a server that varies its Content-Type (boundary=...) must not fill the memory

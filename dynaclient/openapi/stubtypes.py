@@ -163,6 +163,8 @@ class Types:
             found = self._structured(node, here, side, hint)
         if node.get("nullable") is True and "Any" not in found:
             found = {**found, "None": None}
+        if side == "reply" and node.get("x-dynaclient-rarely-null") is True and len(found) > 1:
+            found = {part: None for part in found if part != "None"}
         return found
 
     def _literals(self, node: Mapping[str, Any]) -> Parts | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from dynaclient.errors import TimeoutExpiredError, TransportError
+from dynaclient.errors import TimeoutExpiredError, TransportError, api_error_class
 from dynaclient.frozen import evolve
 from dynaclient.redirect import REDIRECT_STATUSES, next_request
 from dynaclient.retry import DEFAULT_STATUS_CODES, SPENT, Decision, decide, good_status_is_final, matches
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TOTAL = 600.0
 """Seconds for a whole call where neither a timeout nor a policy says more."""
+
+Held = Callable[[Response], int | None]
+"""Looks into a good reply for an error, see `deliver`."""
 
 Reply = TypeVar("Reply", Response, Response | Stream)
 """What an exchange brings: a whole reply, or one that may still be open."""
@@ -37,6 +40,7 @@ def deliver(
     now: Callable[[], float] = time.time,
     budget: RetryBudget | None = None,
     on_attempt: Callable[[Attempt], object] | None = None,
+    held: Held | None = None,
 ) -> tuple[Response, tuple[Attempt, ...]]:
     """Send a request as often as its policy allows; return the last reply, whatever its status, and what became of each attempt.
 
@@ -53,6 +57,9 @@ def deliver(
         Shared among calls; a retry that it does not grant is not made. Ignored where the policy says ``budget: false``.
     on_attempt:
         Called after every attempt with its record, before the wait.
+    held:
+        Looks into a reply of a good status for an error: the status that the error names as its code, by which it is decided whether to send again;
+        0 if it names none; None if there is no error.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def deliver(
 
     A body that can be read only once (`dynaclient.wire.Upload`) is not sent again once it was begun, whatever the policy says.
     """
-    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt, held)
 
 
 def deliver_stream(
@@ -122,6 +129,7 @@ def _loop(
     now: Callable[[], float],
     budget: RetryBudget | None,
     on_attempt: Callable[[Attempt], object] | None,
+    held: Held | None = None,
 ) -> tuple[Reply, tuple[Attempt, ...]]:
     start = clock()
     deadline = start + _total(policy, timeout)
@@ -139,22 +147,31 @@ def _loop(
         except TransportError as error:
             outcome = error
         ended = clock()
-        decision = _decide(policy, len(attempts) + 1, outcome, request, ended - start, deadline - ended, rng, now)
-        if decision is None or decision.delay is None or not _granted(budget, request, outcome):
+        meant: Response | Stream | TransportError = outcome if held is None else _meant(outcome, held)
+        decision = _decide(policy, len(attempts) + 1, meant, request, ended - start, deadline - ended, rng, now)
+        if decision is None or decision.delay is None or not _granted(budget, request, meant):
             break
-        attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
+        attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt, meant))
         sleep(decision.delay)
     last = evolve(decision, delay=None) if decision is not None else None
-    attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt))
+    attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt, meant))
     if isinstance(outcome, TransportError):
         if decision is not None and decision.reason == SPENT:
             outcome.message = f"{outcome.message}; {SPENT}"
             outcome.args = (outcome.message,)
         outcome.attempts, outcome.request = tuple(attempts), request.redacted()
         raise outcome
-    if budget is not None and outcome.status < 400:
+    if budget is not None and outcome.status < 400 and meant is outcome:
         budget.deposit(request.origin)
     return outcome, tuple(attempts)
+
+
+def _meant(outcome: Response | Stream | TransportError, held: Held) -> Response | Stream | TransportError:
+    """A good reply that holds an error, with the status that the error names; any other outcome as it is."""
+    if not isinstance(outcome, Response) or outcome.status >= 400:
+        return outcome
+    status = held(outcome)
+    return outcome if status is None else evolve(outcome, status=status or outcome.status)
 
 
 def _total(policy: RetryPolicy, timeout: Timeout) -> float:
@@ -203,12 +220,16 @@ def _record(
     elapsed: float,
     decision: Decision | None,
     on_attempt: Callable[[Attempt], object] | None,
+    meant: Response | Stream | TransportError,
 ) -> Attempt:
     delay, retry_after = (decision.delay, decision.retry_after) if decision is not None else (None, None)
     if isinstance(outcome, TransportError):
         attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after)
     else:
-        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after)
+        error = None
+        if isinstance(meant, Response) and meant is not outcome:
+            error = f"{api_error_class(meant.status).__name__}: an error in a good reply"
+        attempt = Attempt(number, outcome.status, error, elapsed, delay, retry_after)
     if on_attempt is not None:
         on_attempt(attempt)
     return attempt

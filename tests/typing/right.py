@@ -24,6 +24,8 @@ def plain(name: str | None, payload: dict[str, Any]) -> None:
         assert_type(reply.data[0].index, int)
         assert_type(reply["data"][0]["index"], int)
         assert_type(reply["usage"].total_tokens, int)
+        assert_type(reply.usage.prompt_tokens + reply.data[0].index, int)
+        assert_type(reply.model + reply.object + client.models.list().data[0].owned_by, str)
         assert_type(reply["what a vendor adds"], Any)
         client.embeddings.create(input=["a", "b"], model="m", dimensions=3, encoding_format="base64", user=None)
         client.embeddings.create(input=[1, 2], model="m", encoding_format=None)
