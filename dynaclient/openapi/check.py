@@ -8,7 +8,7 @@ neither can fetch anything. This module is the only door to jsonschema-rs and op
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,12 @@ from dynaclient.errors import Problem, SpecError, UnsupportedError
 from dynaclient.openapi.dialect import Direction, Translation, bundle, is_endless, translate
 from dynaclient.openapi.formats import PREDICATES, TEXTS
 from dynaclient.openapi.keywords import Keywords, Shortcut
+from dynaclient.openapi.lenient import LENIENT
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.schemas import Schemas
 
 if TYPE_CHECKING:
+    from dynaclient.openapi.departure import Departure
     from dynaclient.openapi.settle import Schema
 
 Accepts = Callable[[Any], bool]
@@ -73,7 +75,8 @@ class Checker:
             with self._lock:
                 found = self._validators.get((pointer, direction))
                 if found is None:
-                    found = self._validators[pointer, direction] = self._make(pointer, direction)
+                    key = self._schemas.key(pointer)
+                    found = self._validators[pointer, direction] = self._make(key, pointer, direction)
         return found
 
     def tolerated(self) -> tuple[str, ...]:
@@ -81,8 +84,7 @@ class Checker:
         with self._lock:
             return self._schemas.tolerated()
 
-    def _make(self, pointer: str, direction: Direction) -> Validator:
-        key = self._schemas.key(pointer)
+    def _make(self, key: str, pointer: str, direction: Direction) -> Validator:
         root = translate({"$ref": f"#/$defs/{key}"}, self.version, direction)
         translated = partial(self._translated, direction)
         made = bundle(root, translated)
@@ -90,7 +92,12 @@ class Checker:
             raise UnsupportedError(
                 "unevaluated... in a schema that leads back to itself for the same value has no end", pointer=pointer
             )
-        return Validator(self._compile(made), key, partial(self._authority, direction))
+        lenient = partial(self._lenient, key, pointer, direction)
+        return Validator(self._compile(made), key, partial(self._authority, direction), lenient)
+
+    def _lenient(self, key: str, pointer: str, direction: Direction) -> Validator:
+        with self._lock:
+            return self._make(LENIENT + key.removeprefix(LENIENT), pointer, direction)
 
     def _translated(self, direction: Direction, key: str) -> Translation:
         known = self._translations.get((key, direction))
@@ -121,10 +128,18 @@ class Checker:
 class Validator:
     """Judges values by one schema, in one direction. Made by ``Checker.validator``; safe to share between threads."""
 
-    __slots__ = ("_authority", "_compiled", "_key")
+    __slots__ = ("_authority", "_compiled", "_key", "_lenient", "_make_lenient")
 
-    def __init__(self, compiled: Accepts | None, key: str, authority: Callable[..., _Authority]) -> None:
+    def __init__(
+        self,
+        compiled: Accepts | None,
+        key: str,
+        authority: Callable[..., _Authority],
+        make_lenient: Callable[[], Validator],
+    ) -> None:
         self._compiled, self._key, self._authority = compiled, key, authority
+        self._lenient: Validator | None = None
+        self._make_lenient = make_lenient
 
     @property
     def compiled(self) -> bool:
@@ -164,6 +179,53 @@ class Validator:
         except RecursionError:
             return (Problem(where, "does not fit; it, or its schema, is nested too deeply to say where"),)
 
+    @property
+    def lenient(self) -> Validator:
+        """The validator of what the schema asks for where that changes the meaning of a value; compiled when it is first asked for."""
+        if self._lenient is None:
+            self._lenient = self._make_lenient()
+        return self._lenient
+
+    def departures(self, value: Any, where: str = "$") -> tuple[Departure, ...] | None:
+        """Return how a value departs from the schema, where that changes no meaning.
+
+        Parameters
+        ----------
+        value, where:
+            As for ``problems``.
+
+        Returns
+        -------
+        tuple[Departure, ...] | None
+            ``()`` where the value fits; None where it is refused even so: ``lenient_problems`` says why.
+        """
+        if self._accepts_fast(value):
+            return ()
+        if self.lenient._accepts_fast(value) or (not self.accepts(value) and self.lenient.accepts(value)):
+            return self._departures(value, where)
+        return () if self.accepts(value) else None
+
+    def lenient_problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
+        """Return what is wrong with a value that ``departures`` refuses, without what would be let pass; in the words of the strict schema."""
+        wrong = self.lenient.problems(value, where)
+        strict = self.problems(value, where)
+        places = {problem.where for problem in wrong}
+        worded = tuple(problem for problem in strict if problem.where in places)
+        known = {problem.where for problem in worded}
+        others = tuple(problem for problem in wrong if problem.where not in known)
+        if all(problem.pointer for problem in others):
+            return (*worded, *others)
+        # Some of what lenient says is of no schema of the document: the limits between the alternatives of a union.
+        harmless = {departure.where for departure in self._departures(value, where)}
+        return tuple(problem for problem in strict if problem.where not in harmless) or strict
+
+    def _departures(self, value: Any, where: str) -> tuple[Departure, ...]:
+        from dynaclient.openapi.departure import departures, of_authority, of_compiled
+
+        if self._compiled is None:
+            return departures(map(of_authority, self._authority().errors(self._key, value)), where)
+        return departures(map(of_compiled, _errors(self._compiled, value)), where)
+
     def verdicts(self, value: Any) -> tuple[bool | None, bool]:
         """What the two validators say, each on its own: the compiled one (None: there is none), and openapi-core. For tests."""
         fast = self._accepts_fast(value) if self.compiled else None
@@ -198,6 +260,12 @@ def _compiled(schema: Schema, version: str) -> Accepts | None:
         return draft(schema, formats=dict(TEXTS), validate_formats=True, offline=True).is_valid
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, *_REFUSED):
         return None
+
+
+def _errors(accepts: Accepts, value: Any) -> Iterator[Any]:
+    """The errors of a compiled validator, of which only ``is_valid`` is kept, as that alone is asked for on the way of a good value."""
+    found: Iterator[Any] = accepts.__self__.iter_errors(value)  # type: ignore[attr-defined]
+    return found
 
 
 def _search(pattern: str, text: str) -> bool:
@@ -262,7 +330,7 @@ class _Authority:
     def _definition(self, name: str) -> Any:
         if name.startswith("root "):
             return {"allOf": [{"$ref": f"#/$defs/{name.removeprefix('root ')}"}]}
-        if not name.isdigit():
+        if not name.removeprefix(LENIENT).isdigit():
             raise KeyError(name)
         return self._schemas.schema(name)
 
