@@ -8,7 +8,7 @@ neither can fetch anything. This module is the only door to jsonschema-rs and op
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,10 @@ from dynaclient.openapi.keywords import Keywords, Shortcut
 from dynaclient.openapi.lenient import LENIENT
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.schemas import Schemas
+from dynaclient.openapi.validator import REFUSED, Accepts, Validator
 
 if TYPE_CHECKING:
-    from dynaclient.openapi.departure import Departure
     from dynaclient.openapi.settle import Schema
-
-Accepts = Callable[[Any], bool]
-
-_REFUSED = (ValueError, TypeError, OverflowError)
-"""What jsonschema-rs raises for a value that is no JSON at all."""
 
 
 class Checker:
@@ -125,127 +120,6 @@ class Checker:
             return found
 
 
-class Validator:
-    """Judges values by one schema, in one direction. Made by ``Checker.validator``; safe to share between threads."""
-
-    __slots__ = ("_authority", "_compiled", "_key", "_lenient", "_make_lenient")
-
-    def __init__(
-        self,
-        compiled: Accepts | None,
-        key: str,
-        authority: Callable[..., _Authority],
-        make_lenient: Callable[[], Validator],
-    ) -> None:
-        self._compiled, self._key, self._authority = compiled, key, authority
-        self._lenient: Validator | None = None
-        self._make_lenient = make_lenient
-
-    @property
-    def compiled(self) -> bool:
-        """Whether there is a compiled validator; without one, openapi-core decides each time."""
-        return self._compiled is not None
-
-    def accepts(self, value: Any) -> bool:
-        """Whether a value fits: plain JSON data (dict, list, str, int, float, bool, None), or bytes where the schema takes them."""
-        if self._accepts_fast(value):
-            return True
-        try:
-            return not (_unfit(value) or self._authority().errors(self._key, value))
-        except RecursionError:
-            return False
-
-    def problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
-        """All that is wrong with a value, in the order of the value; ``()`` where it fits.
-
-        Parameters
-        ----------
-        value:
-            Plain JSON data.
-        where:
-            What the value is called in messages: ``$`` for a whole body, the name of an argument otherwise.
-
-        Raises
-        ------
-        SpecError
-            Where the schema itself cannot be applied.
-        """
-        if self._accepts_fast(value):
-            return ()
-        if unfit := _unfit(value, where):
-            return unfit
-        try:
-            return self._authority().problems(self._key, value, where)
-        except RecursionError:
-            return (Problem(where, "does not fit; it, or its schema, is nested too deeply to say where"),)
-
-    @property
-    def lenient(self) -> Validator:
-        """The validator of what the schema asks for where that changes the meaning of a value; compiled when it is first asked for."""
-        if self._lenient is None:
-            self._lenient = self._make_lenient()
-        return self._lenient
-
-    def departures(self, value: Any, where: str = "$") -> tuple[Departure, ...] | None:
-        """Return how a value departs from the schema, where that changes no meaning.
-
-        Parameters
-        ----------
-        value, where:
-            As for ``problems``.
-
-        Returns
-        -------
-        tuple[Departure, ...] | None
-            ``()`` where the value fits; None where it is refused even so: ``lenient_problems`` says why.
-        """
-        if self._accepts_fast(value):
-            return ()
-        if self.lenient._accepts_fast(value) or (not self.accepts(value) and self.lenient.accepts(value)):
-            return self._departures(value, where)
-        return () if self.accepts(value) else None
-
-    def lenient_problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
-        """Return what is wrong with a value that ``departures`` refuses, without what would be let pass; in the words of the strict schema."""
-        wrong = self.lenient.problems(value, where)
-        strict = self.problems(value, where)
-        places = {problem.where for problem in wrong}
-        worded = tuple(problem for problem in strict if problem.where in places)
-        known = {problem.where for problem in worded}
-        others = tuple(problem for problem in wrong if problem.where not in known)
-        if all(problem.pointer for problem in others):
-            return (*worded, *others)
-        # Some of what lenient says is of no schema of the document: the limits between the alternatives of a union.
-        harmless = {departure.where for departure in self._departures(value, where)}
-        return tuple(problem for problem in strict if problem.where not in harmless) or strict
-
-    def _departures(self, value: Any, where: str) -> tuple[Departure, ...]:
-        from dynaclient.openapi.departure import departures, of_authority, of_compiled
-
-        if self._compiled is None:
-            return departures(map(of_authority, self._authority().errors(self._key, value)), where)
-        return departures(map(of_compiled, _errors(self._compiled, value)), where)
-
-    def verdicts(self, value: Any) -> tuple[bool | None, bool]:
-        """What the two validators say, each on its own: the compiled one (None: there is none), and openapi-core. For tests."""
-        fast = self._accepts_fast(value) if self.compiled else None
-        return fast, not self._authority(whole=True).errors(self._key, value)
-
-    def _accepts_fast(self, value: Any) -> bool:
-        if self._compiled is None:
-            return False
-        try:
-            return self._compiled(value)
-        except _REFUSED:
-            return False
-
-
-def _unfit(value: Any, where: str = "$") -> tuple[Problem, ...]:
-    from dynaclient.openapi.explain import unfit
-
-    return unfit(value, where)
-
-
 @lru_cache(maxsize=1024)
 def _regex(pattern: str) -> Accepts | None:
     """Whether a string holds a match of an ECMA-262 expression; None where the expression cannot be read."""
@@ -258,14 +132,8 @@ def _compiled(schema: Schema, version: str) -> Accepts | None:
     draft = jsonschema_rs.Draft4Validator if version == "3.0" else jsonschema_rs.Draft202012Validator
     try:
         return draft(schema, formats=dict(TEXTS), validate_formats=True, offline=True).is_valid
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, *_REFUSED):
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, *REFUSED):
         return None
-
-
-def _errors(accepts: Accepts, value: Any) -> Iterator[Any]:
-    """The errors of a compiled validator, of which only ``is_valid`` is kept, as that alone is asked for on the way of a good value."""
-    found: Iterator[Any] = accepts.__self__.iter_errors(value)  # type: ignore[attr-defined]
-    return found
 
 
 def _search(pattern: str, text: str) -> bool:
@@ -273,7 +141,7 @@ def _search(pattern: str, text: str) -> bool:
     accepts = _regex(pattern)
     try:
         return accepts is None or accepts(text)
-    except _REFUSED:
+    except REFUSED:
         return False
 
 
@@ -384,7 +252,7 @@ def _class(version: str, direction: Direction, part: Callable[[Schema], Accepts 
     from jsonschema.validators import extend  # type: ignore[import-untyped]
 
     base = _base_class(version, direction)
-    keywords = Keywords(ValidationError, _search, partial(_is_multiple, version), Shortcut(part, _REFUSED))
+    keywords = Keywords(ValidationError, _search, partial(_is_multiple, version), Shortcut(part, REFUSED))
     types = base.TYPE_CHECKER.redefine("array", lambda _checker, value: isinstance(value, (list, tuple)))
     return extend(base, keywords.table(base.VALIDATORS, version), type_checker=types)
 

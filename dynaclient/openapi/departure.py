@@ -130,7 +130,9 @@ def of_authority(error: Any) -> Fault:
     groups: dict[Any, list[Fault]] = {}
     for inner in error.context or ():
         groups.setdefault(inner.relative_schema_path[0], []).append(of_authority(inner))
-    closed = error.validator in ("additionalProperties", "unevaluatedProperties") and isinstance(error.instance, Mapping)
+    closed = error.validator in ("additionalProperties", "unevaluatedProperties") and isinstance(
+        error.instance, Mapping
+    )
     properties = error.schema.get("properties", {}) if closed and isinstance(error.schema, Mapping) else {}
     return Fault(
         tuple(error.absolute_path),
@@ -140,4 +142,3 @@ def of_authority(error: Any) -> Fault:
         tuple(name for name in error.instance if name not in properties) if closed else (),
         tuple(map(tuple, groups.values())),
     )
-

@@ -19,6 +19,7 @@ Nothing is loosened where a refusal lets a value pass: under ``not``, ``if`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from dynaclient.openapi.formats import PREDICATES
@@ -38,6 +39,7 @@ _NEVER: Mapping[str, Any] = {"not": {}}
 
 Around = Mapping[str, tuple[Schema, ...]]
 """The schemas of the properties that are declared beside a schema, for the same object."""
+_NOTHING: Around = MappingProxyType({})
 
 
 class Loosener:
@@ -59,7 +61,7 @@ class Loosener:
         self._old = version == "3.0"
         self._schema, self._key, self._places = schema, key, places
 
-    def loosened(self, node: Schema, around: Around = {}) -> Schema:
+    def loosened(self, node: Schema, around: Around = _NOTHING) -> Schema:
         """Return the loosened form of a settled schema.
 
         Parameters
@@ -121,9 +123,10 @@ class Loosener:
                 extra.append({"multipleOf": 1})
         if node.get("format", "") and node["format"] not in PREDICATES:
             out["format"] = node["format"]
-        for values in ([node["const"]] if "const" in node else None, node.get("enum")):
-            if values is not None:
-                extra.append(self._any_of_kind(values))
+        if "const" in node:
+            extra.append(self._any_of_kind([node["const"]]))
+        if "enum" in node:
+            extra.append(self._any_of_kind(node["enum"]))
 
     def _any_of_kind(self, values: list[Any]) -> Schema:
         """Any text where texts are listed, any number where numbers are; of all else only what is listed."""
@@ -263,7 +266,9 @@ def _is_closed(parts: list[Schema], whole: list[Schema]) -> bool:
         return False
     if any(part.get("additionalProperties") is False for part in parts):
         return True
-    free = any(part.get(key, False) is not False for part in whole for key in ("additionalProperties", "unevaluatedProperties"))
+    free = any(
+        part.get(key, False) is not False for part in whole for key in ("additionalProperties", "unevaluatedProperties")
+    )
     return not free and any(part.get("unevaluatedProperties") is False for part in parts)
 
 
