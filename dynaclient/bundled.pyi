@@ -62,7 +62,7 @@ class CallOptions(TypedDict, total=False):
     server: str | None
     headers: Mapping[str, str] | None
     query: Mapping[str, Any] | None
-    validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     arrays: bool | str | None
 
 class CreateEmbeddingResponse(Fields):
@@ -204,7 +204,7 @@ class EmbeddingsCreate(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -242,7 +242,8 @@ class EmbeddingsCreate(WholeCall):
         query: Mapping[str, Any] | None
             Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
         split: bool | int | None
@@ -283,7 +284,7 @@ class EmbeddingsCreate(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -338,7 +339,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -359,7 +360,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -408,7 +409,7 @@ class ModelsList(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models.
@@ -430,7 +431,8 @@ class ModelsList(WholeCall):
         query: Mapping[str, Any] | None
             Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
 
@@ -468,7 +470,7 @@ class AsyncModelsList(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models."""
@@ -524,7 +526,9 @@ class Client(dynaclient.client.Client):
     query:
         Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise where that changes the meaning, and note
+        the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report each) or ``"off"``; or a mapping for ``request`` and ``reply``
+        apart. None: requests are strict and replies lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:

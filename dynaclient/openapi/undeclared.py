@@ -41,7 +41,7 @@ def stand_in(replies: Sequence[Reply], reply: Reply | None, status: int, content
         return StandIn(media, Departure("content", "Content-Type", message))
     if status // 100 != 2:
         return None
-    departure = Departure("status", "status", f"the status {status}, which the document does not declare")
+    departure = Departure("status", "status", "a status that the document does not declare")
     judges = [one for one in replies if one.status.startswith("2") and any(map(_is_judge, one.content))]
     if len(judges) != 1:
         return StandIn(None, departure)
