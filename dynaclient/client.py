@@ -83,9 +83,10 @@ class Client:
     query:
         Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise where that changes the meaning, and note
-        the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report each) or ``"off"``; or a mapping for ``request`` and ``reply``
-        apart. None: requests are strict and replies lenient.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise if that
+        changes the meaning, and note the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report
+        each) or ``"off"``; or a mapping for ``request`` and ``reply`` separately. None: requests are strict and replies
+        lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:
@@ -207,7 +208,7 @@ class Client:
 
     @property
     def tolerated(self) -> tuple[Tolerated, ...]:
-        """How replies so far departed from the document where that changed no meaning, with counts; see ``validate``.
+        """How replies so far departed harmlessly from the document, with counts; see ``validate``.
 
         ::
 

@@ -77,7 +77,12 @@ class Recorder:
             return
         media = matching(reply.content, content_type) if content_type else reply.content[0]
         if not response.body:
-            if response.status // 100 == 2 and media is not None and is_json(media.name) and operation.method.upper() != "HEAD":
+            if (
+                response.status // 100 == 2
+                and media is not None
+                and is_json(media.name)
+                and operation.method.upper() != "HEAD"
+            ):
                 yield Difference(operation.dotted, status, reply.pointer, "content", "$")
             return
         if media is None:

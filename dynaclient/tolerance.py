@@ -1,4 +1,4 @@
-"""What the mode ``lenient`` lets pass: counted, and told once for each operation and kind on the logger ``dynaclient``."""
+"""What the mode ``lenient`` lets pass: counted, and told once for each operation and kind on the logger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Tolerated(Struct, frozen=True):
     operation:
         The dotted name of the operation.
     kind:
-        ``null``, ``property``, ``value``, ``format``, ``integer``, ``alternatives``, ``header``, ``status``, ``content`` or ``empty``.
+        ``null``, ``property``, ``value``, ``format``, ``integer``, ``alternatives``, ``header``, ``status``, ``content``
+        or ``empty``.
     where, message:
         The place of the first one, ``$.usage.total_tokens``, and what was there, in words without a value.
     count:

@@ -74,7 +74,7 @@ class AsyncClient:
 
     @property
     def tolerated(self) -> tuple[Tolerated, ...]:
-        """How replies so far departed from the document where that changed no meaning, see `dynaclient.Client.tolerated`."""
+        """How replies so far departed harmlessly from the document, see `dynaclient.Client.tolerated`."""
         return self._client.tolerated
 
     def with_options(self, **options: Any) -> Self:

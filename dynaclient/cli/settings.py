@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dynaclient.cli.said import Settings
 
 OUTPUTS = ("json", "yaml", "table", "raw")
-MODES = ("strict", "warn", "off")
+MODES = ("strict", "lenient", "warn", "off")
 PREFIX = "DYNACLIENT"
 CALL, RESULT, ACCESS = "Call options", "Result options", "Server and credential options"
 

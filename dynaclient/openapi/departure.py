@@ -18,8 +18,8 @@ class Departure(Struct, frozen=True):
     Parameters
     ----------
     kind:
-        ``null``, ``property``, ``value``, ``format``, ``integer`` or ``alternatives`` for a value; ``header`` for a header field; ``status``,
-        ``content`` and ``empty`` for a reply as a whole.
+        ``null``, ``property``, ``value``, ``format``, ``integer`` or ``alternatives`` for a value; ``header`` for a header
+        field; ``status``, ``content`` and ``empty`` for a reply as a whole.
     where:
         The place in the reply: ``$.usage.total_tokens``.
     message:
@@ -34,8 +34,8 @@ class Departure(Struct, frozen=True):
 class Fault(Struct, frozen=True):
     """One error of a validator, whichever it is.
 
-    ``keyword`` is what the value breaks, ``expected`` what stands there, ``names`` the properties that are too many, ``branches`` the faults of each alternative
-    of a union. ``leaf`` is the value itself where it is null or a number.
+    ``keyword`` is what the value breaks, ``expected`` what stands there, ``names`` the properties that are too many,
+    ``branches`` the faults of each alternative of a union. ``leaf`` is the value itself where it can be small.
     """
 
     path: Path
@@ -97,7 +97,8 @@ def _read(fault: Fault) -> Iterator[Reading]:
 
 
 def _of_union(branches: Iterable[Iterable[Fault]]) -> Iterator[Reading]:
-    """The alternative that the value was meant for: the one of whose faults the fewest change the meaning, then the one with the fewest."""
+    """The alternative that the value was meant for: the one with the fewest faults that change the meaning, then the
+    fewest of all."""
 
     def distance(branch: Iterable[Fault]) -> tuple[int, int]:
         readings = [list(_read(fault)) for fault in branch]

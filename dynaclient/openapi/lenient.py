@@ -1,6 +1,7 @@
-"""Settled Schema Object -> the same schema without those of its demands that do not change what a value means.
+"""Settled Schema Object -> the same schema without those demands that do not change what a value means.
 
-A reply is judged by the strict schema first. Only a reply that the strict schema refuses is judged by this one. It accepts all that the strict schema accepts, and also
+A reply is judged by the strict schema first. Only a reply that the strict schema refuses is judged by this one. It
+accepts all that the strict schema accepts, and also
 
 - null for an optional property; a property that some part requires stays what it is;
 - a property that a closed object does not name (``additionalProperties`` or ``unevaluatedProperties`` is false);
@@ -9,11 +10,13 @@ A reply is judged by the strict schema first. Only a reply that the strict schem
 - a text that is not of its ``format``, and a number out of its format's range;
 - 1.0 for an integer (3.0; the later versions accept it anyway).
 
-Two things must not be lost when the alternatives of a union are loosened. A value that one alternative lists must not pass for another alternative, so that
-``{"kind": "image"}`` is never taken for the text that it is not; a value that no alternative lists may. And a property that one alternative names must not
-pass as an undeclared property of another one, whatever its type. A ``discriminator`` decides as ever.
+Two things must not be lost when the alternatives of a union are loosened. A value that one alternative lists must not
+pass for another alternative, so that ``{"kind": "image"}`` is never taken for the text that it is not; a value that no
+alternative lists may. And a property that one alternative names must not pass as an undeclared property of another one,
+whatever its type. A ``discriminator`` decides as ever.
 
-Nothing is loosened where a refusal lets a value pass: under ``not``, ``if`` and ``contains``. There the references lead to the strict schemas.
+Nothing is loosened where a refusal lets a value pass: under ``not``, ``if`` and ``contains``. There the references lead
+to the strict schemas.
 """
 
 from __future__ import annotations
@@ -201,7 +204,7 @@ class Loosener:
     # --- what applies to the same object
 
     def _parts(self, node: Schema, *, choices: bool = False) -> Iterator[Schema]:
-        """A schema, what it refers to and its ``allOf``; with ``choices`` all else too that may apply to the same value. Each once."""
+        """A schema, what it refers to and its ``allOf``, each once; with ``choices`` all else that may apply to the value."""
         seen: set[int] = set()
         waiting = [node]
         while waiting:
@@ -219,7 +222,7 @@ class Loosener:
                 waiting += part.get("dependentSchemas", {}).values()
 
     def _required(self, node: Schema, parts: list[Schema]) -> Iterator[str]:
-        """The properties that an object must have, or must have beside others; each alternative of a discriminator counts."""
+        """The properties that an object must have, if only beside others or for one value of a discriminator."""
         if "discriminator" in node:
             branches = (item for key in _CHOICES for item in node.get(key, ()))
             parts = [*parts, *(part for branch in branches for part in self._parts(branch))]

@@ -60,6 +60,7 @@ class Parser:
         self._warn = warn
         self._note = note
         self._planner = Planner(operation, document, checker)
+        self._plans = self._planner.plans
         self._errors = frozenset(operation.error_statuses)
         self._array_readers: dict[str, ArrayReader | None] = {}
 
@@ -92,7 +93,7 @@ class Parser:
             With the response, whatever could be decoded of it, and what is wrong.
         """
         content_type = _single(response.headers.get("content-type", ""))
-        plan = self._planner.plan(response.status, content_type)
+        plan = self._plans.get((response.status, content_type)) or self._planner.plan(response.status, content_type)
         noted: list[Departure] = []
         if plan.fault and mode != "off":
             plan = self._undeclared_plan(plan, response, mode, noted)

@@ -23,7 +23,8 @@ _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 class Plan(Struct, frozen=True):
     """How replies of one status and Content-Type are read.
 
-    ``fault`` says what about it is not declared. ``lenient`` is how it is read even so in the mode ``lenient``, with the ``departure`` that is noted; None: it is refused.
+    ``fault`` says what about it is not declared. ``lenient`` is how it is read even so in the mode ``lenient``, with the
+    ``departure`` that is noted; None: it is refused.
     """
 
     decode: Callable[[bytes, str], Any]
@@ -51,7 +52,7 @@ class Planner:
     def __init__(self, operation: Operation, document: Mapping[str, Any], checker: Checker) -> None:
         self._operation, self._document, self._checker = operation, document, checker
         self._replies = {reply.status: reply for reply in operation.replies}
-        self._plans: dict[tuple[int, str], Plan] = {}
+        self.plans: dict[tuple[int, str], Plan] = {}
         self._readers: dict[str, HeaderReader] = {}
 
     def header_reader(self, reply: Reply | None) -> HeaderReader | None:
@@ -66,19 +67,15 @@ class Planner:
         return found or None
 
     def plan(self, status: int, content_type: str) -> Plan:
-        """How replies of a status and Content-Type are read; decided once and kept."""
-        found = self._plans.get((status, content_type))
-        return found if found is not None else self._plan(status, content_type)
-
-    def _plan(self, status: int, content_type: str) -> Plan:
+        """How replies of a status and Content-Type are read: decided now, and kept in ``plans``."""
         headers = self.header_reader(self.reply(status))
         plan = evolve(self._decide(status, content_type), headers=headers)
         if plan.fault:
             plan = evolve(plan, lenient=self._lenient(plan, status, content_type))
         if (
-            len(self._plans) < _MOST_PLANS
+            len(self.plans) < _MOST_PLANS
         ):  # a server that varies its Content-Type (boundary=...) must not fill the memory
-            self._plans[status, content_type] = plan
+            self.plans[status, content_type] = plan
         return plan
 
     def reply(self, status: int) -> Reply | None:

@@ -13,7 +13,8 @@ from dynaclient.openapi.model import MediaType, Reply
 class StandIn(Struct, frozen=True):
     """What lenient makes of a reply that is not declared.
 
-    ``media`` is the declared media type by which the body is read and judged; None: it is decoded by its own Content-Type. ``departure`` is what is noted.
+    ``media`` is the declared media type by which the body is read and judged; None: it is decoded by its own
+    Content-Type. ``departure`` is what is noted.
     """
 
     media: MediaType | None

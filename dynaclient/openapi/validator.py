@@ -99,7 +99,7 @@ class Validator:
 
     @property
     def lenient(self) -> Validator:
-        """The validator of what the schema asks for where that changes the meaning of a value; compiled when it is first asked for."""
+        """The validator of the schema without its harmless demands, see `lenient`; made when it is first asked for."""
         if self._lenient is None:
             self._lenient = self._make_lenient()
         return self._lenient
@@ -127,7 +127,10 @@ class Validator:
         return self._departures(value, where) if lenient.accepts(value) else None
 
     def lenient_problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
-        """Return what is wrong with a value that ``departures`` refuses, without what would be let pass; in the words of the strict schema."""
+        """Return what is wrong with a value that ``departures`` refuses, without what is harmless.
+
+        The words are those of the strict schema, because it has a place in the document.
+        """
         wrong = self.lenient.problems(value, where)
         strict = self.problems(value, where)
         places = {problem.where for problem in wrong}
@@ -196,6 +199,6 @@ class Lenient:
 
 
 def _errors(accepts: Accepts, value: Any) -> Iterator[Any]:
-    """The errors of a compiled validator, of which only ``is_valid`` is kept, as that alone is asked for on the way of a good value."""
+    """The errors of a compiled validator; only its ``is_valid`` is kept, because good values need nothing else."""
     found: Iterator[Any] = accepts.__self__.iter_errors(value)  # type: ignore[attr-defined]
     return found
