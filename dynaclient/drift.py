@@ -93,7 +93,7 @@ class Recorder:
     def _undeclared(
         self, operation: Operation, reply: Reply, response: Response, content_type: str
     ) -> Iterator[Difference]:
-        """A media type that is not declared, and where the body is the declared JSON under another name, how that differs."""
+        """A media type that is not declared; if the body is the declared JSON even so, also how that differs."""
         status, value = str(response.status), _decoded(response)
         found = stand_in(operation.replies, reply, response.status, content_type) if value is not None else None
         kind = kind_of(value) if is_json(content_type) or found is not None else ""

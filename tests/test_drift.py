@@ -131,7 +131,7 @@ def test_statuses_and_media_types_are_learned(tmp_path):
 
 
 def test_what_lenient_lets_pass_is_recorded(tmp_path):
-    """A body that is missing, and JSON under another name with what is in it; neither can be declared, so nothing is learned of the names."""
+    """A missing body and JSON under another name are recorded, with what is in it; of neither name anything is learned."""
     made, path = spec(PET), tmp_path / "drift.jsonl"
     good = json_response({"id": 1, "name": "a", "state": None})
     replies = [type(good)(200, {"content-type": "text/plain"}, good.body), type(good)(200, good.headers, b"")]

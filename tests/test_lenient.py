@@ -25,7 +25,7 @@ def validator_of(case):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_values_are_let_pass_or_refused_as_the_case_says(case):
-    """Each case's harmless departures are named with their places, and each of its harmful ones is the only problem that is told."""
+    """Each case's harmless departures are named with their places, and of the harmful values only the harm is told."""
     validator = validator_of(case)
     for value, expected in case.get("pass", ()):
         assert not validator.accepts(value)

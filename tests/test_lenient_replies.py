@@ -9,12 +9,12 @@ from test_items import reader, taken
 from test_parse import response, title
 
 import dynaclient
-from dynaclient import errors
+from dynaclient import errors, options
+from dynaclient.cli import settings
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.read import operation as read_operation
 from dynaclient.openapi.read import read
-from dynaclient.options import Options
 from dynaclient.testing import FakeTransport, json_response
 from dynaclient.value import Vector, plain
 from dynaclient.wire import Headers, Response
@@ -81,7 +81,7 @@ def test_header_fields_are_noted():
 
 
 def test_arrays_pass_with_what_stands_beside_them():
-    """Arrays of numbers are read as vectors where something harmless stands beside them, and refused where something is wrong with them."""
+    """Arrays are read as vectors if something harmless stands beside them, and refused if they themselves are wrong."""
     noted = []
     schema = {
         "type": "object",
@@ -117,7 +117,7 @@ def test_texts_and_xml(kind, schema, body, value, noted):
 
 
 def test_items_of_streams():
-    """An item that departs without harm comes, and what departs is noted with its number; one that means something else ends the stream."""
+    """A harmless departure of an item is noted with the item's number; an item that means something else is an error."""
     case = {"type": "application/jsonl", "media": {"itemSchema": ONE}}
     noted, items = [], []
     made = reader(case, "lenient", note=lambda *note: noted.append(note))
@@ -179,7 +179,12 @@ def test_a_good_reply_makes_nothing_of_the_mode():
 )
 def test_the_modes_of_requests_and_replies(given, modes):
     """Requests are strict and replies lenient where nothing is said; a request is never judged leniently."""
-    assert Options().evolve(validate=given).validate == modes
+    assert options.Options().evolve(validate=given).validate == modes
+
+
+def test_the_shell_has_the_same_modes():
+    """The shell names the modes itself, because it does without the options' module until a call is made."""
+    assert settings.MODES == options.MODES
 
 
 def test_a_request_stays_strict():

@@ -24,6 +24,8 @@ from dynaclient.openapi.validator import REFUSED, Accepts, Validator
 if TYPE_CHECKING:
     from dynaclient.openapi.settle import Schema
 
+__all__ = ["Checker", "Validator"]
+
 
 class Checker:
     """The validators of one document, each compiled when it is first asked for. Safe to share between threads.

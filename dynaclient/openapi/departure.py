@@ -98,7 +98,8 @@ def _read(fault: Fault) -> Iterator[Reading]:
 
 def _of_union(branches: Iterable[Iterable[Fault]]) -> Iterator[Reading]:
     """The alternative that the value was meant for: the one with the fewest faults that change the meaning, then the
-    fewest of all."""
+    fewest of all.
+    """
 
     def distance(branch: Iterable[Fault]) -> tuple[int, int]:
         readings = [list(_read(fault)) for fault in branch]

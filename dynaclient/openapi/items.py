@@ -78,8 +78,8 @@ class ItemReader:
     operation, media, document, checker:
         What is called, the declared media type that the reply matches, their document and its validators.
     mode:
-        ``strict`` raises where an item is not what the document promises, ``lenient`` where it means something else, ``warn`` reports and goes on, ``off``
-        looks at nothing but the encoding.
+        ``strict`` raises if an item is not what the document promises, ``lenient`` if it means something else, ``warn``
+        reports and goes on, ``off`` looks at nothing but the encoding.
     warn:
         Called with the error where the mode is ``warn``.
     response:
@@ -255,7 +255,7 @@ class ItemReader:
             return () if fits else min((judge.problems(value, where) for judge in judges), key=len)
         departures = [found for judge in judges if (found := judge.departures(value, where)) is not None]
         if departures:
-            self._noted += min(departures, key=len)
+            self._noted += min(departures, key=lambda found: len(found))
         elif judges:
             return min((judge.lenient_problems(value, where) for judge in judges), key=len)
         return ()

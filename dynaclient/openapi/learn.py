@@ -140,7 +140,7 @@ class _Learner:
         elif keyword == "responses":
             self._update.setdefault("responses", {}).update({item.status: _reply(item) for item in found})
         elif keyword == "content":
-            # A body that is missing cannot be declared, nor JSON under another name, which would then be read as a text.
+            # A missing body cannot be declared, nor JSON under another name, which would then be read as a text.
             media = {item.name: _media(item) for item in found if item.name and (is_json(item.name) or not item.kind)}
             if media:
                 self._update.setdefault("content", {}).update(media)

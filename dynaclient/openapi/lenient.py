@@ -241,9 +241,9 @@ class Loosener:
         for member in [*members, *node.get("allOf", ())]:
             parts = list(self._parts(member))
             wanted = required.difference(self._required(member, parts))
-            for name, items in _declared(parts).items():
+            for name, found in _declared(parts).items():
                 if name in wanted:
-                    declared.setdefault(name, []).extend(items)
+                    declared.setdefault(name, []).extend(found)
         for name, items in declared.items():
             for item in items:
                 key = self._key(self._places[id(item)])

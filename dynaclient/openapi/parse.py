@@ -80,8 +80,8 @@ class Parser:
         expected:
             How many inputs the call had, where the operation batches.
         mode:
-            ``strict`` raises, ``lenient`` raises where the meaning is another one and notes what else differs, ``warn`` reports and returns, ``off`` looks at
-            nothing but the encoding.
+            ``strict`` raises, ``lenient`` raises if the meaning is another one and notes what else differs, ``warn``
+            reports and returns, ``off`` looks at nothing but the encoding.
         arrays:
             The typecode of the Vectors that arrays of numbers become; empty: they are lists.
         bare:
