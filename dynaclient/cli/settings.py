@@ -181,7 +181,9 @@ _OPTIONS: Mapping[str, _Spec] = {
         {"metavar": "N|FIELDS", "type": Retries()},
     ),
     "validate": _Spec(
-        ("--validate",), "What to do where a request or reply breaks the document's schema.", _choice(*MODES)
+        ("--validate",),
+        "What to do where a request or reply breaks the document: requests are strict, replies lenient without it.",
+        _choice(*MODES),
     ),
     "drift": _Spec(
         ("--drift",),

@@ -255,7 +255,8 @@ class ItemReader:
             return () if fits else min((judge.problems(value, where) for judge in judges), key=len)
         departures = [found for judge in judges if (found := judge.departures(value, where)) is not None]
         if departures:
-            self._noted += min(departures, key=lambda found: len(found))
+            fewest = min(departures, key=len)
+            self._noted += fewest
         elif judges:
             return min((judge.lenient_problems(value, where) for judge in judges), key=len)
         return ()
