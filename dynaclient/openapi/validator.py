@@ -188,6 +188,8 @@ class Lenient:
 
     def accepts(self, value: Any) -> bool:
         """Whether a value passes; how it departs from the schema is noted."""
+        if self._validator._accepts_fast(value):
+            return True
         found = self._validator.departures(value)
         if found:
             self._noted += found
