@@ -1,6 +1,7 @@
 """In the mode `lenient` a reply is an error only where its meaning is another one; what else differs is noted."""
 
 import array
+import asyncio
 
 import pytest
 from cases import cases
@@ -154,6 +155,20 @@ def test_a_kind_is_told_once_for_an_operation_and_counted(caplog):
     ]
     with pytest.raises(errors.ReplyValidationError):
         client.run(validate="strict")
+
+
+def test_the_asynchronous_client_counts_too():
+    """What was let pass is read from the asynchronous client as it stands at that time."""
+
+    async def run():
+        spec = document({"/x": {"get": operation(reply=ONE, operationId="run")}})
+        odd = json_response({"n": 1, "s": None})
+        async with dynaclient.AsyncClient(spec, transport=FakeTransport(odd, repeat=True)) as client:
+            assert client.tolerated == ()
+            await client.run()
+            return client.tolerated
+
+    assert [found.kind for found in asyncio.run(run())] == ["null"]
 
 
 def test_a_good_reply_makes_nothing_of_the_mode():
