@@ -62,7 +62,7 @@ class CallOptions(TypedDict, total=False):
     server: str | None
     headers: Mapping[str, str] | None
     query: Mapping[str, Any] | None
-    validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     arrays: bool | str | None
 
 class CreateEmbeddingResponse(Fields):
@@ -206,7 +206,7 @@ class EmbeddingsCreate(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -244,7 +244,8 @@ class EmbeddingsCreate(WholeCall):
         query: Mapping[str, Any] | None
             Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
         split: bool | int | None
@@ -285,7 +286,7 @@ class EmbeddingsCreate(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -340,7 +341,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -361,7 +362,7 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
         split: bool | int | None = ...,
@@ -410,7 +411,7 @@ class ModelsList(WholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models.
@@ -432,7 +433,8 @@ class ModelsList(WholeCall):
         query: Mapping[str, Any] | None
             Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
 
@@ -470,7 +472,7 @@ class AsyncModelsList(AsyncWholeCall):
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models."""
@@ -526,7 +528,10 @@ class Client(dynaclient.client.Client):
     query:
         Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise if that
+        changes the meaning, and note the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report
+        each) or ``"off"``; or a mapping for ``request`` and ``reply`` separately. None: requests are strict and replies
+        lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:

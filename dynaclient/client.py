@@ -22,6 +22,7 @@ from dynaclient.world import World
 if TYPE_CHECKING:
     from dynaclient.profile import Profile
     from dynaclient.source.amend import OverlaySource
+    from dynaclient.tolerance import Tolerated
     from dynaclient.transport.tls import ClientCert
 
 
@@ -82,7 +83,10 @@ class Client:
     query:
         Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise if that
+        changes the meaning, and note the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report
+        each) or ``"off"``; or a mapping for ``request`` and ``reply`` separately. None: requests are strict and replies
+        lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:
@@ -201,6 +205,17 @@ class Client:
     def api(self) -> Api:
         """What the document says."""
         return self._core.api
+
+    @property
+    def tolerated(self) -> tuple[Tolerated, ...]:
+        """How replies so far departed harmlessly from the document, with counts; see ``validate``.
+
+        ::
+
+            for found in client.tolerated:
+                print(found.operation, found.kind, found.where, found.count)
+        """
+        return self._core.tolerance().all()
 
     @in_words
     def with_options(

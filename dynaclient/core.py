@@ -37,10 +37,12 @@ from dynaclient.world import World
 
 if TYPE_CHECKING:
     from dynaclient.drift import Recorder
+    from dynaclient.openapi.departure import Departure
     from dynaclient.openapi.items import Reading
     from dynaclient.openapi.paging import Pager
     from dynaclient.openapi.parts import Attachment
     from dynaclient.result import Result
+    from dynaclient.tolerance import Tolerance
 
 
 _MOST_READINGS = 64
@@ -73,6 +75,7 @@ class Core:
         self.world = world
         self.observers = Observers(observers, wallet.scrub)
         self.checker = Checker(document.data, self.api.version)
+        self._tolerance: Tolerance | None = None
         self._transport = transport
         self._make_transport = make_transport
         self._embedded: Transport | None = None
@@ -186,7 +189,7 @@ class Core:
             operation=operation,
             binder=binder,
             builder=Builder(operation, binder.media, document),
-            parser=Parser(operation, document, self.checker, self.warn),
+            parser=Parser(operation, document, self.checker, self.warn, self.note),
             several=len(offered) > 1 or any("*" in media.name for media in offered),
             sequential=any(is_sequential(media.name) for reply in operation.replies for media in reply.content),
             described=any(reply.headers or reply.linked for reply in operation.replies),
@@ -308,6 +311,19 @@ class Core:
         import logging
 
         logging.getLogger("dynaclient").warning("%s", error)
+
+    def note(self, operation: str, status: int, departures: list[Departure]) -> None:
+        """Count and report what the mode ``lenient`` lets pass."""
+        self.tolerance().note(operation, status, departures)
+
+    def tolerance(self) -> Tolerance:
+        """What the mode ``lenient`` let pass; made when it is first asked for."""
+        with self._lock:
+            if self._tolerance is None:
+                from dynaclient.tolerance import Tolerance
+
+                self._tolerance = Tolerance()
+            return self._tolerance
 
     def close(self) -> None:
         """Close the connections, which the cores of all services share."""

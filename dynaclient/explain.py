@@ -19,6 +19,7 @@ from dynaclient.openapi.decided import (
 )
 from dynaclient.openapi.model import Api, Operation
 from dynaclient.openapi.server import Target, target
+from dynaclient.options import DEFAULT_MODES, parse_validate
 from dynaclient.retry import DEFAULT_ATTEMPTS, DEFAULT_STATUS_CODES, IDEMPOTENT_METHODS, override, parse_retries
 from dynaclient.wire import Timeout
 
@@ -170,11 +171,11 @@ def _retries(api: Api, operation: Operation, layers: Sequence[Layer]) -> Iterato
 
 
 def _modes(layers: Sequence[Layer]) -> Iterator[Decision]:
-    for direction in ("request", "reply"):
-        mode, by = "strict", DEFAULT
+    for number, direction in enumerate(("request", "reply")):
+        mode, by = DEFAULT_MODES[number], DEFAULT
         for layer in layers:
             given = layer.options.get("validate")
             said = given.get(direction) if isinstance(given, Mapping) else given
             if said is not None:
-                mode, by = said, layer.by
+                mode, by = parse_validate(given, DEFAULT_MODES)[number], layer.by
         yield Decision(f"validate.{direction}", mode, by)

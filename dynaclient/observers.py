@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dynaclient.watch import Watch
 
 LOGGER = "dynaclient"
-"""The one logger: DEBUG says each request, INFO each retry, WARNING what ``validate="warn"`` lets pass and an observer that fails."""
+"""The one logger: DEBUG says each request, INFO each retry, WARNING what the modes ``lenient`` and ``warn`` let pass, and an observer
+that fails."""
 
 _INFO = 20  # logging.INFO, without the import
 

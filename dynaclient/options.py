@@ -13,7 +13,10 @@ from dynaclient.openapi.extraquery import Query, laid_over, query_of
 from dynaclient.retry import parse_retries
 from dynaclient.wire import Request, Timeout
 
-MODES = ("strict", "warn", "off")
+MODES = ("strict", "lenient", "warn", "off")
+"""What is done where a request or a reply differs from the document: `parse_validate`."""
+DEFAULT_MODES = ("strict", "lenient")
+"""The modes of requests and replies where nobody says anything."""
 ENVIRONMENT: Mapping[str, str] = {
     "server": "DYNACLIENT_SERVER",
     "timeout": "DYNACLIENT_TIMEOUT",
@@ -31,7 +34,7 @@ class Options(Struct, frozen=True):
     retries: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] | None = None
     query: Query = ()
-    validate: tuple[str, str] = ("strict", "strict")
+    validate: tuple[str, str] = DEFAULT_MODES
     arrays: str = ""
     settings: Mapping[str, Any] | None = None
     send_defaults: bool = False
@@ -141,6 +144,8 @@ def shown_server(server: str | None) -> str | None:
 def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:
     """The modes for requests and replies: one for both, or a mapping with ``request`` and ``reply``.
 
+    A request is the caller's own, so nothing in it is excused as a service's way: ``lenient`` is ``strict`` for requests.
+
     Raises
     ------
     ArgumentError
@@ -151,9 +156,10 @@ def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:
     bad = [mode for mode in given.values() if mode not in MODES]
     if unknown or bad:
         raise bad_option(
-            "validate", f"{value!r} is not strict, warn or off, nor a mapping of them for request and reply"
+            "validate", f"{value!r} is not strict, lenient, warn or off, nor a mapping of them for request and reply"
         )
-    return given.get("request", before[0]), given.get("reply", before[1])
+    request = given.get("request", before[0])
+    return "strict" if request == "lenient" else request, given.get("reply", before[1])
 
 
 def parse_arrays(value: Any) -> str:

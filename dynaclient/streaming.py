@@ -77,7 +77,9 @@ def item_stream(
         reading = core.reading(media, response.headers.get("content-type", ""))
         mode = shipment.way.reply_mode
         operation = shipment.prepared.operation
-        return ItemReader(operation, media, core.api.document, core.checker, mode, core.warn, response, reading)
+        return ItemReader(
+            operation, media, core.api.document, core.checker, mode, core.warn, response, reading, core.note
+        )
 
     def reopen(last: str) -> tuple[Stream, Response]:
         extra = {"Last-Event-ID": last} if last else {}

@@ -19,6 +19,7 @@ FLOORS = [
         "options",
         "profile",
         "drift",
+        "tolerance",
         "project",
         "explain",
         "result",

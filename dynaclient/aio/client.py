@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import inspect
 
     from dynaclient.aio.rows import AsyncMapResults
+    from dynaclient.tolerance import Tolerated
 
 
 class _Signature:
@@ -70,6 +71,11 @@ class AsyncClient:
     def api(self) -> Api:
         """What the document says."""
         return self._client.api
+
+    @property
+    def tolerated(self) -> tuple[Tolerated, ...]:
+        """How replies so far departed harmlessly from the document, see `dynaclient.Client.tolerated`."""
+        return self._client.tolerated
 
     def with_options(self, **options: Any) -> Self:
         """A new client with some options changed, see `dynaclient.Client.with_options`; it shares this one's document, credentials, connections and threads."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynaclient.errors import Problem
-from dynaclient.openapi.check import Checker, Validator
+from dynaclient.openapi.check import Checker
 from dynaclient.openapi.model import Batch
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.shape import kinds, subschemas, types
+from dynaclient.openapi.validator import Judge
 
 _SHOWN = 3
 """Problems of one bad result that are told."""
@@ -125,7 +126,7 @@ class Aligner:
             return {}
         return {row: tuple(found[row]) for row in sorted(found)}
 
-    def blame(self, value: Any, expected: int | None, validator: Validator) -> tuple[list[Problem], bool]:
+    def blame(self, value: Any, expected: int | None, validator: Judge) -> tuple[list[Problem], bool]:
         """Find the results for which a refused reply is refused, and put them all in order.
 
         Parameters
@@ -161,7 +162,7 @@ class Aligner:
         found = [fault for row in bad[:_WORDED] for fault in self._worded(value, row, validator)]
         return found + [Problem(f"$.{output}[{row}]", "does not fit, as others above") for row in bad[_WORDED:]], True
 
-    def _worded(self, value: Any, row: int, validator: Validator) -> Iterator[Problem]:
+    def _worded(self, value: Any, row: int, validator: Judge) -> Iterator[Problem]:
         """What is wrong with one result, by its place among all."""
         output = self.batch.output
         faults = validator.problems({**value, output: [value[output][row]]})

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
+RESERVED_ON_CLIENT = frozenset({"api", "close", "tolerated", "with_options"})
 """What a client has beside its operations: a group or an operation at the root that is named so gets an underscore behind it."""
 
 TEMPLATE = re.compile(r"\{([^{}]+)\}")

@@ -38,7 +38,7 @@ _OPTION_HELP = {
     "headers": "Header fields to add.",
     "query": "Query parameters to add to the URL.",
     "extra": "Fields of the body that the document does not name.",
-    "validate": "`strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.",
+    "validate": "`strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and `reply` apart.",
     "arrays": "True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.",
     "split": "True, or how many inputs one request holds: as many requests as the inputs need, their replies merged into one.",
 }

@@ -19,7 +19,7 @@ from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
 _STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "content_type", "split", "extra"))
-_MODE = 'Literal["strict", "warn", "off"]'
+_MODE = 'Literal["strict", "lenient", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
 _PIECES = ("binary", "text", "lines", "sequence", "xml")
