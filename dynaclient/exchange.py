@@ -15,7 +15,7 @@ from dynaclient.openapi.extraquery import Query
 from dynaclient.openapi.model import Operation, RetryPolicy
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.server import Target
-from dynaclient.retry import parse_retry_after
+from dynaclient.retry import most_attempts
 from dynaclient.transport import Transport, deliver, deliver_stream
 from dynaclient.transport.budget import RetryBudget
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout
@@ -44,7 +44,10 @@ class Prepared(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """What depends on the client's options: where a call goes and how; made once for each set of options."""
+    """What depends on the client's options: where a call goes and how; made once for each set of options.
+
+    ``paced``: the transport itself holds requests back as long as the limits of the service say.
+    """
 
     target: Target
     transport: Transport
@@ -59,6 +62,7 @@ class Way(Struct, frozen=True):
     send_defaults: bool = False
     bare: bool = False
     query: Query = ()
+    paced: bool = False
 
 
 class Shipment(Struct, frozen=True):
@@ -97,7 +101,10 @@ def curl_of(shipment: Shipment) -> str:
 def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
     """What accompanies the call, a context manager; where nobody listens, one that does nothing."""
     observers = core.observers
-    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock) if observers else None
+    if not observers:
+        return nullcontext()
+    most = most_attempts(shipment.way.policy)
+    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock, most)
     return watch if watch is not None else nullcontext()
 
 
@@ -119,6 +126,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
         )
 
     return _with_credentials(shipment, shipment.plain, send)
@@ -149,6 +157,7 @@ def opened(
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
             final=lambda status: not is_error(status),
         )
 
@@ -183,13 +192,19 @@ def head(stream: Stream) -> Response:
     return Response(stream.status, stream.headers, b"", stream.reason, stream.url)
 
 
-def failed(core: Core, shipment: Shipment, response: Response) -> APIError:
-    """The error of a reply of 4XX or 5XX; if the address is unknown there, the error names it and what may be wrong with it."""
+def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[Attempt, ...]) -> APIError:
+    """Make the error of a reply of 4XX or 5XX, the last of the attempts.
+
+    It tells how long the service asks to wait, and why the call was not sent again; if the address is unknown there, it
+    names the address and what may be wrong with it.
+    """
     from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
     from dynaclient.openapi.failure import failure
+    from dynaclient.rate_limit import asked_wait
 
     operation = shipment.prepared.operation
-    error = failure(operation, response, parse_retry_after(response.headers, core.world.now()))
+    wait = asked_wait(response.headers, response.status, core.world.now())
+    error = failure(operation, response, wait, attempts[-1].final if attempts else "")
     if response.status in UNKNOWN_ADDRESS:
         error.hint = address_hint(operation, shipment.way.target)
         asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"

@@ -282,8 +282,10 @@ class Stream(Protocol):
 class Attempt(Struct, frozen=True):
     """What became of one attempt.
 
-    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay`` are
-    seconds: what the attempt took, and the wait after it (None: no further attempt followed).
+    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay``
+    are seconds: what the attempt took, and the wait after it (None: no further attempt followed). ``retry_after`` is
+    what the service asked to wait, in seconds. ``final`` says why no attempt followed one that would be sent again
+    otherwise: "" if another followed, and if the policy does not ask for one.
     """
 
     number: int
@@ -292,6 +294,7 @@ class Attempt(Struct, frozen=True):
     elapsed: float = 0.0
     delay: float | None = None
     retry_after: float | None = None
+    final: str = ""
 
 
 class Timeout(Struct, frozen=True):

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dynaclient.bulk.allowance import LONGEST, REQUESTS, TOKENS, Allowance, words
+from dynaclient.bulk.allowance import LONGEST, Allowance, words
 from dynaclient.bulk.pace import Pace
 from dynaclient.cancel import current
-from dynaclient.retry import parse_retry_after
+from dynaclient.rate_limit import REQUESTS, TOKENS, parse_retry_after
 from dynaclient.wire import Headers, Request, Response, Stream, Timeout
 
 _RECENT = 1024
@@ -99,7 +99,7 @@ class Gate:
             if status in (429, 503):
                 self._refused = f"{status}, "
             if headers is not None:
-                self._heed(headers, now, sent)
+                self._heed(headers, now, sent, refused=status == 429)
             if status == 429 and headers is not None:
                 self.tally.throttles += 1
                 wait = parse_retry_after(headers, self._now())
@@ -110,10 +110,10 @@ class Gate:
             if status == 503 and headers is not None:
                 self._pace.hold(now + min(parse_retry_after(headers, self._now()) or 0.0, LONGEST))
 
-    def _heed(self, headers: Headers, now: float, sent: float) -> None:
+    def _heed(self, headers: Headers, now: float, sent: float, *, refused: bool) -> None:
         """Note what a reply says is left. What was sent after its request it cannot know of."""
         since: dict[str, float] | None = None
-        for word in words(headers, self._now()):
+        for word in words(headers, self._now(), refused=refused):
             since = since or self._since(sent)
             self._allowances[word.what].told(word, now, sent, since[word.what])
 

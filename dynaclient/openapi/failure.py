@@ -15,7 +15,7 @@ _LONGEST = 500
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def failure(operation: Operation, response: Response, retry_after: float | None = None) -> APIError:
+def failure(operation: Operation, response: Response, retry_after: float | None = None, final: str = "") -> APIError:
     """The error of the class that belongs to the status; the body is decoded as far as it goes and always kept.
 
     Parameters
@@ -24,6 +24,8 @@ def failure(operation: Operation, response: Response, retry_after: float | None 
         The call and its reply.
     retry_after:
         The seconds that the reply asks to wait, or None.
+    final:
+        Why the call was not sent again, although its status is one that is retried; "" if there is nothing to tell.
     """
     body = error_body(response)
     detail = error_message(body) or _html_title(response)
@@ -33,6 +35,8 @@ def failure(operation: Operation, response: Response, retry_after: float | None 
         text += f": {detail}"
     if retry_after is not None:
         text += f" (the service asks to wait {retry_after:g} s)"
+    if final:
+        text = f"{text.rstrip('.')}; not retried: {final}"
     if response.request_id:
         text += f" [request id {_line(response.request_id)[:200]}]"
     return api_error_class(response.status)(

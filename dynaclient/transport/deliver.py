@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dynaclient.errors import TimeoutExpiredError, TransportError
 from dynaclient.frozen import evolve
 from dynaclient.redirect import REDIRECT_STATUSES, next_request
-from dynaclient.retry import DEFAULT_STATUS_CODES, SPENT, Decision, decide, good_status_is_final, matches
+from dynaclient.retry import BUDGET, SPENT, Decision, decide, good_status_is_final, listed
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout, Upload
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def deliver(
     now: Callable[[], float] = time.time,
     budget: RetryBudget | None = None,
     on_attempt: Callable[[Attempt], object] | None = None,
+    paced: bool = False,
 ) -> tuple[Response, tuple[Attempt, ...]]:
     """Send a request as often as its policy allows; return the last reply, whatever its status, and what became of each attempt.
 
@@ -53,6 +54,9 @@ def deliver(
         Shared among calls; a retry that it does not grant is not made. Ignored where the policy says ``budget: false``.
     on_attempt:
         Called after every attempt with its record, before the wait.
+    paced:
+        Whether the transport itself holds requests back as long as the limits of the service say; see
+        `dynaclient.retry.decide`.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def deliver(
 
     A body that can be read only once (`dynaclient.wire.Upload`) is not sent again once it was begun, whatever the policy says.
     """
-    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt, paced)
 
 
 def deliver_stream(
@@ -77,12 +81,13 @@ def deliver_stream(
     budget: RetryBudget | None = None,
     on_attempt: Callable[[Attempt], object] | None = None,
     final: Callable[[int], bool] = lambda status: True,
+    paced: bool = False,
 ) -> tuple[Response | Stream, tuple[Attempt, ...]]:
     """As `deliver`, but the reply that the call ends with is returned open, its body unread. The caller closes it.
 
     Parameters
     ----------
-    transport, request, policy, clock, sleep, rng, now, budget, on_attempt:
+    transport, request, policy, clock, sleep, rng, now, budget, on_attempt, paced:
         As for `deliver`. An attempt ends, and its time is taken, when the head has come; what breaks while the body is read is not tried again here.
     timeout:
         As for `deliver` until the head of the reply has come. From then on ``read`` bounds the wait for each block, and ``total``, where it was
@@ -96,19 +101,18 @@ def deliver_stream(
         The open stream, or a whole `Response` where it was not to be final; and the attempts.
     """
     until = clock() + timeout.total if timeout.total is not None else None
-    codes = policy.status_codes or DEFAULT_STATUS_CODES
 
     def opened(request: Request, timeout: Timeout, deadline: float | None) -> Response | Stream:
         began = clock()
         stream = transport.open(request, timeout, deadline, until)
         status = stream.status
-        if status < 400 and status not in REDIRECT_STATUSES and final(status) and not matches(codes, status):
+        if status < 400 and status not in REDIRECT_STATUSES and final(status) and not listed(policy, status):
             return stream
         with stream:
             body = stream.read(deadline)
         return Response(status, stream.headers, body, stream.reason, stream.url, clock() - began)
 
-    return _loop(opened, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+    return _loop(opened, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt, paced)
 
 
 def _loop(
@@ -122,6 +126,7 @@ def _loop(
     now: Callable[[], float],
     budget: RetryBudget | None,
     on_attempt: Callable[[Attempt], object] | None,
+    paced: bool,
 ) -> tuple[Reply, tuple[Attempt, ...]]:
     start = clock()
     deadline = start + _total(policy, timeout)
@@ -139,13 +144,17 @@ def _loop(
         except TransportError as error:
             outcome = error
         ended = clock()
-        decision = _decide(policy, len(attempts) + 1, outcome, request, ended - start, deadline - ended, rng, now)
-        if decision is None or decision.delay is None or not _granted(budget, request, outcome):
+        decision = _decide(
+            policy, len(attempts) + 1, outcome, request, ended - start, deadline - ended, rng, now, paced
+        )
+        if decision is None or decision.delay is None:
+            break
+        if not _granted(budget, request, outcome):
+            decision = evolve(decision, delay=None, reason=BUDGET, final=True)
             break
         attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
         sleep(decision.delay)
-    last = evolve(decision, delay=None) if decision is not None else None
-    attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt))
+    attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
     if isinstance(outcome, TransportError):
         if decision is not None and decision.reason == SPENT:
             outcome.message = f"{outcome.message}; {SPENT}"
@@ -173,6 +182,7 @@ def _decide(
     left: float,
     rng: Callable[[], float],
     now: Callable[[], float],
+    paced: bool,
 ) -> Decision | None:
     """What `decide` says; None, without asking it, for a reply that is simply good, or open: such a one is final."""
     if isinstance(outcome, Response):
@@ -190,6 +200,7 @@ def _decide(
         rng=rng,
         now=now(),
         spent=isinstance(request.body, Upload) and request.body.spent,
+        paced=paced,
     )
 
 
@@ -205,10 +216,11 @@ def _record(
     on_attempt: Callable[[Attempt], object] | None,
 ) -> Attempt:
     delay, retry_after = (decision.delay, decision.retry_after) if decision is not None else (None, None)
+    final = decision.reason if decision is not None and decision.final else ""
     if isinstance(outcome, TransportError):
-        attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after)
+        attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after, final)
     else:
-        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after)
+        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after, final)
     if on_attempt is not None:
         on_attempt(attempt)
     return attempt

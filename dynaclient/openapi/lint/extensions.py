@@ -28,7 +28,15 @@ from dynaclient.openapi.words import similar
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "x-speakeasy-retries": ("strategy", "backoff", "statusCodes", "retryConnectionErrors"),
-    "x-dynaclient-retries": ("maxAttempts", "jitter", "retryAfterMax", "budget", "methods"),
+    "x-dynaclient-retries": (
+        "maxAttempts",
+        "jitter",
+        "retryAfterMax",
+        "budget",
+        "methods",
+        "exceptStatusCodes",
+        "never",
+    ),
     "x-dynaclient-batch": ("input", "item", "output", "order", "sum", "maxItems", "maxTokens"),
     "x-speakeasy-pagination": ("type", "inputs", "outputs"),
     "x-speakeasy-errors": ("statusCodes", "override"),
