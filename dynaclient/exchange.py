@@ -108,11 +108,27 @@ def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
     return watch if watch is not None else nullcontext()
 
 
+def _attempts_told(core: Core, shipment: Shipment, watch: Watch | None) -> Callable[[Attempt], object] | None:
+    """What is called after each attempt, None if nobody listens."""
+    told = watch.attempt if watch is not None else None
+    on_wait = core.on_wait
+    if on_wait is None:
+        return told
+
+    def tell(attempt: Attempt) -> None:
+        if told is not None:
+            told(attempt)
+        if attempt.delay is not None:
+            on_wait(shipment.plain, attempt, most_attempts(shipment.way.policy))
+
+    return tell
+
+
 def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response, tuple[Attempt, ...]]:
     """Send the call and return the whole reply of its last attempt, whatever its status."""
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
 
     def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
         return deliver(
@@ -141,7 +157,7 @@ def opened(
     """
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
     is_error = shipment.prepared.parser.is_error
     plain = evolve(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
 
