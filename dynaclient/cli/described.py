@@ -156,8 +156,8 @@ def _retry_lines(retries: Mapping[str, Any]) -> Iterator[str]:
     if not retries["on"]:
         yield "  none" if retries["declared"] else "  none declared: sent again only where nothing had been sent"
         return
-    also = " and connection errors" if retries["connection_errors"] else ""
-    but = f", but {' and '.join(retries['except_statuses'])}" if retries["except_statuses"] else ""
+    also = ", and connection errors" if retries["connection_errors"] else ""
+    but = f" except {' and '.join(retries['except_statuses'])}" if retries["except_statuses"] else ""
     yield f"  on {', '.join(retries['statuses'])}{but}{also}"
     if retries["never"]:
         yield from _wrapped(f"never if the error says {', '.join(retries['never'])}", "  ")
