@@ -147,13 +147,14 @@ def _loop(
         decision = _decide(
             policy, len(attempts) + 1, outcome, request, ended - start, deadline - ended, rng, now, paced
         )
-        if decision is None or decision.delay is None:
+        delay = decision.delay if decision is not None else None
+        if decision is None or delay is None:
             break
         if not _granted(budget, request, outcome):
             decision = evolve(decision, delay=None, reason=BUDGET, final=True)
             break
         attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
-        sleep(decision.delay)
+        sleep(delay)
     attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
     if isinstance(outcome, TransportError):
         if decision is not None and decision.reason == SPENT:
