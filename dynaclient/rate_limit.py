@@ -7,6 +7,7 @@ Every reader of such fields is here: single calls, bulk runs, results and errors
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dynaclient.frozen import Struct
 from dynaclient.wire import Headers
@@ -72,16 +73,25 @@ def limits(headers: Headers, now: float) -> tuple[Limit, ...]:
     for name in headers:
         if "limit" not in name:
             continue
-        match = _NAME.fullmatch(name)
         if name in ("ratelimit", "ratelimit-policy"):
             _structured(headers[name], found)
-        elif match is not None:
-            unit = match["after"] or match["before"] or ""
-            part = match["part"] or match["last"]
+            continue
+        unit, part = _unit_and_part(name)
+        if part:
             value = seconds_until(headers[name], now) if part == "reset" else _number(headers[name])
             if value is not None:
-                found.setdefault("" if unit == "after" else unit, {})[part] = value
+                found.setdefault(unit, {})[part] = value
     return tuple(_limit(name, parts) for name, parts in found.items())
+
+
+@lru_cache(maxsize=256)
+def _unit_and_part(name: str) -> tuple[str, str]:
+    """What a field, named in lower case, tells of: the unit, and ``limit``, ``remaining`` or ``reset``; "" for others."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return "", ""
+    unit = match["after"] or match["before"] or ""
+    return "" if unit == "after" else unit, match["part"] or match["last"]
 
 
 def _limit(name: str, parts: dict[str, float | str]) -> Limit:

@@ -284,8 +284,8 @@ class Attempt(Struct, frozen=True):
 
     ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay``
     are seconds: what the attempt took, and the wait after it (None: no further attempt followed). ``retry_after`` is
-    what the service asked to wait, in seconds. ``final`` says why no attempt followed one that would be sent again
-    otherwise: "" if another followed, and if the policy does not ask for one.
+    what the service asked to wait, in seconds.
+    ``final`` says why the call ended here although the policy retries such an outcome: "" otherwise.
     """
 
     number: int

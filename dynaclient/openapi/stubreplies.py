@@ -98,7 +98,10 @@ def _is_binary(made: Types, media: MediaType) -> bool:
 
 def _item(made: Types, media: MediaType, name: str) -> str:
     found = reading(made.document, media, sequence_kind(media.name))
-    shapes = dict.fromkeys((*found.first, found.rest))
+    shapes: list[Shape] = []
+    for shape in (*found.first, found.rest):
+        if shape not in shapes:  # what decodes packed numbers has no hash
+            shapes.append(shape)
     return _joined(_shaped(made, shape, f"{name}Item") for shape in shapes)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import at, join, local_target, tokens
 from dynaclient.openapi.shape import annotation, kinds, subschemas
-from dynaclient.openapi.stubpacked import Choices
+from dynaclient.openapi.stubpacked import EITHER, Choices, chosen
 from dynaclient.openapi.stubtext import (
     NUMBERS,
     PACKED,
@@ -134,7 +134,9 @@ class Types:
         """The parts of a component, as an alias where they are long, or lead back to themselves."""
         text = union(found)
         if NUMBERS in text:  # an alias would hide the parameter
-            return found
+            if not name:
+                return found
+            text = chosen(text, EITHER)
         plain = len(found) < 4 and "[" not in text
         if key not in self._recursive and (plain or len(text) <= _SHORT):
             return found
