@@ -98,6 +98,15 @@ def handed_on(client: BundledClient, texts: list[str]) -> list[list[float]]:
     return [item.embedding for item in client.embeddings.create(input=texts, model="m").data]
 
 
+def as_elsewhere(client: BundledClient, texts: list[str]) -> tuple[int, dict[int, list[float]]]:
+    """Code that was typed for another client of such services passes."""
+    resp = client.embeddings.create(input=texts, model="m", encoding_format="float", dimensions=256, user="u")
+    in_order = sorted(resp.data, key=lambda one: one.index)
+    name: str = resp.model
+    total: int = resp.usage.total_tokens
+    return total + len(name), {one.index: one.embedding for one in in_order}
+
+
 def packed(client: BundledClient, how: str, kind: Literal["float", "base64"]) -> None:
     """Packed numbers are Vectors; where it is open how they come both are there."""
     reply = client.embeddings.create(input="a", model="m", encoding_format="base64")
