@@ -79,7 +79,7 @@ class BundledClient(Client, metaclass=_Shipped):
 
 
 class BundledAsyncClient(AsyncClient, metaclass=_Shipped):
-    """As `BundledClient`, for asyncio: `dynaclient.AsyncClient` with a name for annotations, whose operations are typed.
+    """As `BundledClient`, for asyncio: `dynaclient.AsyncClient` with a name for annotations.
 
     Raises
     ------

@@ -86,7 +86,7 @@ def limits(headers: Headers, now: float) -> tuple[Limit, ...]:
 
 @lru_cache(maxsize=256)
 def _unit_and_part(name: str) -> tuple[str, str]:
-    """What a field, named in lower case, tells of: the unit, and ``limit``, ``remaining`` or ``reset``; "" for others."""
+    """What a field, named in lower case, tells: the unit, and ``limit``, ``remaining`` or ``reset``; "" for others."""
     match = _NAME.fullmatch(name)
     if match is None:
         return "", ""
@@ -183,7 +183,7 @@ def parse_retry_after(headers: Headers, now: float) -> float | None:
 _SIGNED = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+", re.ASCII)
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms|s|m|h|d)", re.ASCII)
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-# A number from here on is a moment: seconds, milliseconds or microseconds since the epoch. Nobody waits for thirty years.
+# A number from here on is a moment: seconds, milliseconds or microseconds since the epoch. A span would be 30 years.
 _MOMENTS = ((1e17, 1.0), (1e14, 1e6), (1e11, 1e3), (1e9, 1.0))
 
 

@@ -1,4 +1,4 @@
-"""Calls of the document that ships, when the service answers badly at first: what is sent again, after how long, and what the error says."""
+"""Calls of the document that ships when the service answers badly at first: retries, waits, and what the error says."""
 
 import json
 
@@ -24,7 +24,7 @@ def bad(first):
 
 @pytest.mark.parametrize("case", cases("retry_calls.yaml"), ids=lambda case: case["title"])
 def test_what_comes_of_a_bad_reply(case):
-    """Each bad reply is sent again as often and as late as the document and the service say, or is an error that says why not."""
+    """A call is sent again as often and as late as the document and the service say, or its error says why not."""
     transport, clock = FakeTransport(*bad(case["first"]), GOOD), FakeClock()
     world = World(clock=clock, sleep=clock.sleep, rng=lambda: 0.0, now=lambda: 1.8e9)
     error = None

@@ -125,7 +125,7 @@ def _packing(*parameters, reply=PACKED):
 
 
 def test_numbers_that_come_as_a_list_or_packed():
-    """Where an argument names the encoding, a list is what comes unless it is asked for, or the option `arrays` is given."""
+    """If an argument names the encoding, a list comes unless that is asked for, or the option `arrays` is given."""
     how = {"name": "how", "in": "query", "schema": {"enum": ["plain", "base64"]}}
     text = _packing(how)
     assert "    rows: list[_Numbers_co]\n" in text

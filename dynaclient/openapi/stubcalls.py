@@ -164,7 +164,7 @@ class CallWriter:
         return own
 
     def _turn(self, operation: Operation, gives: Given) -> Turn:
-        """The argument that asks for a stream, where the reply may be one or not; else the one that asks for packed numbers."""
+        """The argument that asks for a stream, if the reply may be one or not; else the one that asks for packed numbers."""
         if gives.value and gives.item:
             document = self._api.document
             fields = (field for field in operation.arguments if field.name == "stream" and field.schema)

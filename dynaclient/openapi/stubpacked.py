@@ -52,7 +52,7 @@ class Choices:
         return {part for n in numbers for part in self._part(join(pointer, keyword, n))} == {PLAIN, PACKED}
 
     def deciding(self, operation: Operation) -> str:
-        """The argument whose enum has the name of an encoding among its values, as a Python name; ``""`` if there is none."""
+        """The Python name of the argument whose enum has an encoding among its values; ``""`` if there is none."""
         for field in operation.arguments:
             for node, _ in subschemas(self._document, field.schema) if field.schema else ():
                 values = node.get("enum")
