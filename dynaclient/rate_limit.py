@@ -112,7 +112,7 @@ def _limit(name: str, parts: dict[str, float | str]) -> Limit:
 def _structured(text: str, found: dict[str, dict[str, float | str]]) -> None:
     """Read a list of policies, or the dictionary of draft 7."""
     for member in _MEMBERS.findall(text):
-        head, *parameters = (part.strip() for part in _PARAMETERS.findall(member))
+        head, *parameters = [part.strip() for part in _PARAMETERS.findall(member)] or [""]
         key, equals, value = head.partition("=")
         if equals and key in _PARTS:
             number = _number(value)
