@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynaclient.bulk.batchcall import BatchCall
     from dynaclient.bulk.mapping import MapResults
     from dynaclient.bulk.summary import Summary
-    from dynaclient.bundled import AsyncClient, Client
+    from dynaclient.bundled import AsyncClient, BundledAsyncClient, BundledClient, Client
     from dynaclient.call import Call
     from dynaclient.errors import (
         APIError,
@@ -81,6 +81,8 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BatchCall",
+    "BundledAsyncClient",
+    "BundledClient",
     "Call",
     "CallFacts",
     "Client",
@@ -143,6 +145,7 @@ _HOME = {
         "dynaclient.bulk.batchcall": ("BatchCall",),
         "dynaclient.bulk.mapping": ("MapResults",),
         "dynaclient.bulk.summary": ("Summary",),
+        "dynaclient.bundled": ("BundledAsyncClient", "BundledClient"),
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
         "dynaclient.aio.rows": ("AsyncMapResults",),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),

@@ -19,7 +19,8 @@ from dynaclient.save import Progress, Saved
 from dynaclient.value import Record, Vector
 from dynaclient.wire import Request, Timeout
 from os import PathLike
-from typing import Any, Generic, Literal, Protocol, Required, Self, TypeVar, TypedDict, Unpack, overload
+from typing import Any, Generic, Literal, Protocol, Required, Self, TypedDict, Unpack, overload
+from typing_extensions import TypeVar
 from dynaclient import auth
 import os
 from dynaclient.transport.tls import ClientCert
@@ -29,6 +30,8 @@ from dynaclient.transport import Transport
 from dynaclient.world import World
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+_Numbers_co = TypeVar("_Numbers_co", default=list[float], covariant=True)
 
 class Numbers(Protocol):
     """Numbers of another library: a numpy array, a tensor."""
@@ -65,9 +68,9 @@ class CallOptions(TypedDict, total=False):
     validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     arrays: bool | str | None
 
-class CreateEmbeddingResponse(Fields):
+class CreateEmbeddingResponse(Fields, Generic[_Numbers_co]):
     """The vectors. Only they are asked for; services leave out the rest, or send null for it."""
-    data: list[Embedding]
+    data: list[Embedding[_Numbers_co]]
     """The vectors, one for each input, in order."""
     object: str
     """Usually `list`."""
@@ -76,7 +79,7 @@ class CreateEmbeddingResponse(Fields):
     usage: Usage
     """What the request used."""
     @overload
-    def __getitem__(self, key: Literal["data"], /) -> list[Embedding]: ...
+    def __getitem__(self, key: Literal["data"], /) -> list[Embedding[_Numbers_co]]: ...
     @overload
     def __getitem__(self, key: Literal["object", "model"], /) -> str: ...
     @overload
@@ -84,15 +87,15 @@ class CreateEmbeddingResponse(Fields):
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
-class Embedding(Fields):
-    embedding: list[float] | Vector
+class Embedding(Fields, Generic[_Numbers_co]):
+    embedding: _Numbers_co
     """The vector, as numbers or as a base64 string of little-endian float32."""
     object: str
     """Usually `embedding`."""
     index: int
     """The place of the input that this vector belongs to, from 0."""
     @overload
-    def __getitem__(self, key: Literal["embedding"], /) -> list[float] | Vector: ...
+    def __getitem__(self, key: Literal["embedding"], /) -> _Numbers_co: ...
     @overload
     def __getitem__(self, key: Literal["object"], /) -> str: ...
     @overload
@@ -150,21 +153,31 @@ class Usage(Fields):
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
-class EmbeddingsCreateArguments(CallOptions, total=False):
+class EmbeddingsCreateArguments(TypedDict, total=False):
     input: Required[str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers]
     model: Required[str]
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     extra: Mapping[str, Any] | None
 
-class EmbeddingsCreateArguments2(CallOptions, total=False):
+class EmbeddingsCreateArguments2(TypedDict, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
     input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers
     model: str
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     extra: Mapping[str, Any] | None
 
 class MapOptions(CallOptions, total=False):
@@ -175,22 +188,42 @@ class MapOptions(CallOptions, total=False):
     rpm: float | None
     tpm: float | None
 
-class EmbeddingsCreateRows(MapOptions, total=False):
+class EmbeddingsCreateRows(TypedDict, total=False):
     model: Required[str]
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     extra: Mapping[str, Any] | None
+    batch: int | None
+    in_flight: int
+    tokenizer: str | Callable[[Any], int] | None
+    rpm: float | None
+    tpm: float | None
 
-class EmbeddingsCreateRows2(MapOptions, total=False):
+class EmbeddingsCreateRows2(TypedDict, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
     model: str
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     extra: Mapping[str, Any] | None
+    batch: int | None
+    in_flight: int
+    tokenizer: str | Callable[[Any], int] | None
+    rpm: float | None
+    tpm: float | None
 
-class EmbeddingsCreate(WholeCall):
+class EmbeddingsCreate(WholeCall, Generic[_Numbers_co]):
     """POST /embeddings"""
     @overload
     def __call__(
@@ -199,7 +232,6 @@ class EmbeddingsCreate(WholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
         model: str,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
@@ -207,10 +239,11 @@ class EmbeddingsCreate(WholeCall):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
-        arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float"] | None = ...,
+        arrays: None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
         """Create embeddings.
 
         Turns one text, or a list of texts, into one vector each. Vectors come back in the order of the inputs.
@@ -275,11 +308,10 @@ class EmbeddingsCreate(WholeCall):
     def __call__(
         self,
         *,
-        body: CreateEmbeddingRequestInput | Mapping[str, Any],
-        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
-        model: str = ...,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        encoding_format: Literal["base64"],
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
@@ -287,45 +319,189 @@ class EmbeddingsCreate(WholeCall):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
-        arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[Vector]:
         """Create embeddings."""
     @overload
-    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        arrays: Literal[True, "float64", "float32"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["float"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["base64"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[Embedding]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        arrays: Literal[True, "float64", "float32"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[Embedding]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding]: ...
+    def send(self, *, encoding_format: Literal["float"] | None = ..., arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding | DynaclientError]: ...
+    def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding]: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding | DynaclientError]: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    def send(self, *, encoding_format: Literal["float"], arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[CreateEmbeddingResponse[list[float] | Vector]]: ...
+    @overload
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[Embedding[list[float] | Vector]]: ...
+    @overload
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    @overload
+    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    @overload
+    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
-class AsyncEmbeddingsCreate(AsyncWholeCall):
+class AsyncEmbeddingsCreate(AsyncWholeCall, Generic[_Numbers_co]):
     """POST /embeddings"""
     @overload
     async def __call__(
@@ -334,7 +510,6 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
         model: str,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
@@ -342,10 +517,134 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
-        arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float"] | None = ...,
+        arrays: None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        encoding_format: Literal["base64"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        arrays: Literal[True, "float64", "float32"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["float"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["base64"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        arrays: Literal[True, "float64", "float32"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
         """Create embeddings."""
     @overload
     async def __call__(
@@ -355,7 +654,6 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
         model: str = ...,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
@@ -363,43 +661,64 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
-        arrays: bool | str | None = ...,
         extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
         """Create embeddings."""
     @overload
-    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float"] | None = ..., arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["float"], arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding | DynaclientError]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding]: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding | DynaclientError]: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[Embedding[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[Embedding[list[float] | Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[_Numbers_co]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[_Numbers_co] | DynaclientError]: ...
     @overload
-    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[list[float] | Vector]]: ...
     @overload
-    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    @overload
+    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    @overload
+    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class ModelsList(WholeCall):
     """GET /models"""
@@ -483,13 +802,13 @@ class AsyncModelsList(AsyncWholeCall):
     def curl(self, **arguments: Unpack[CallOptions]) -> str: ...
     async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
-class Embeddings(Group):
+class Embeddings(Group, Generic[_Numbers_co]):
     __getattr__: None
-    create: EmbeddingsCreate
+    create: EmbeddingsCreate[_Numbers_co]
 
-class AsyncEmbeddings(AsyncGroup):
+class AsyncEmbeddings(AsyncGroup, Generic[_Numbers_co]):
     __getattr__: None
-    create: AsyncEmbeddingsCreate
+    create: AsyncEmbeddingsCreate[_Numbers_co]
 
 class Models(Group):
     __getattr__: None
@@ -579,7 +898,7 @@ class Client(dynaclient.client.Client):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
-        arrays: bool | str | None = ...,
+        arrays: None = ...,
         transport: Transport | None = ...,
         proxy: str | None = ...,
         ca_bundle: str | os.PathLike[str] | None = ...,
@@ -595,6 +914,66 @@ class Client(dynaclient.client.Client):
         drift: str | os.PathLike[str] | None = ...,
         world: World = ...,
     ) -> BundledClient: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[list[float] | Vector]: ...
     @overload
     def __new__(
         cls,
@@ -626,13 +1005,100 @@ class Client(dynaclient.client.Client):
         world: World = ...,
     ) -> Self: ...
 
-class BundledClient(Client):
+class BundledClient(Client, Generic[_Numbers_co]):
     """A client of Embeddings."""
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[list[float] | Vector]: ...
     __getattr__: None
-    embeddings: Embeddings
+    embeddings: Embeddings[_Numbers_co]
     models: Models
     @overload
-    def __getitem__(self, name: Literal["embeddings.create"], /) -> EmbeddingsCreate: ...
+    def __getitem__(self, name: Literal["embeddings.create"], /) -> EmbeddingsCreate[_Numbers_co]: ...
     @overload
     def __getitem__(self, name: Literal["models.list"], /) -> ModelsList: ...
     @overload
@@ -668,7 +1134,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         headers: Mapping[str, str] | None = ...,
         query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
-        arrays: bool | str | None = ...,
+        arrays: None = ...,
         transport: Transport | None = ...,
         proxy: str | None = ...,
         ca_bundle: str | os.PathLike[str] | None = ...,
@@ -685,6 +1151,68 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         world: World = ...,
         max_concurrency: int = ...,
     ) -> BundledAsyncClient: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[list[float] | Vector]: ...
     @overload
     def __new__(
         cls,
@@ -717,13 +1245,103 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         max_concurrency: int = ...,
     ) -> Self: ...
 
-class BundledAsyncClient(AsyncClient):
+class BundledAsyncClient(AsyncClient, Generic[_Numbers_co]):
     """A client of Embeddings."""
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[list[float] | Vector]: ...
     __getattr__: None
-    embeddings: AsyncEmbeddings
+    embeddings: AsyncEmbeddings[_Numbers_co]
     models: AsyncModels
     @overload
-    def __getitem__(self, name: Literal["embeddings.create"], /) -> AsyncEmbeddingsCreate: ...
+    def __getitem__(self, name: Literal["embeddings.create"], /) -> AsyncEmbeddingsCreate[_Numbers_co]: ...
     @overload
     def __getitem__(self, name: Literal["models.list"], /) -> AsyncModelsList: ...
     @overload

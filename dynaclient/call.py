@@ -16,7 +16,7 @@ from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import OMIT
 from dynaclient.result import Result
-from dynaclient.wire import Attempt, Request, Response, Stream
+from dynaclient.wire import Request, Response, Stream
 
 if TYPE_CHECKING:
     import inspect
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from dynaclient.save import Progress, Saved
     from dynaclient.stream import ItemStream
     from dynaclient.watch import Watch
+    from dynaclient.wire import Attempt
+
+    _Attempts = tuple[Attempt, ...]
 
 CALL_OPTIONS = frozenset(
     {"retries", "timeout", "server", "headers", "query", "validate", "arrays", "content_type", "split", "extra"}
@@ -363,37 +366,35 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def _send(self, shipment: Shipment, *, streamed: bool = False) -> Result:
         begun = self._core.world.clock()
         watched: AbstractContextManager[Watch | None] = watching(self._core, shipment)
-        attempts: tuple[Attempt, ...] = ()
+        attempts: _Attempts = ()
         with watched as watch:
             try:
                 if streamed or shipment.prepared.sequential:
                     reply, attempts = opened(self._core, shipment, watch)
-                    value, response = self._open(shipment, reply, watch, streamed=streamed)
+                    value, response = self._open(shipment, reply, watch, attempts, streamed=streamed)
                 else:
                     response, attempts = whole(self._core, shipment, watch)
-                    value = read(self._core, shipment, response)
+                    value = read(self._core, shipment, response, attempts)
             except DynaclientError as error:
                 raise told(self._core, shipment, error, attempts) from None
             return self._result(shipment, value, response, attempts, begun)
 
     def _open(
-        self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool
+        self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, attempts: _Attempts, *, streamed: bool
     ) -> tuple[Any, Response]:
         """The value of a reply that may be a stream, and its response or head."""
         from dynaclient.streaming import item_stream
 
         if isinstance(reply, Response):
-            return read(self._core, shipment, reply), reply
+            return read(self._core, shipment, reply, attempts), reply
         found = item_stream(self._core, shipment, reply, watch, streamed=streamed)
         if found is not None:
             return found, found.response
         with reply:
             response = evolve(head(reply), body=reply.read())
-        return read(self._core, shipment, response), response
+        return read(self._core, shipment, response, attempts), response
 
-    def _result(
-        self, shipment: Shipment, value: Any, response: Response, attempts: tuple[Attempt, ...], begun: float
-    ) -> Result:
+    def _result(self, shipment: Shipment, value: Any, response: Response, attempts: _Attempts, begun: float) -> Result:
         elapsed = self._core.world.clock() - begun
         result = Result(self._name, value, response, shipment.plain, attempts, elapsed)
         if not shipment.prepared.described:

@@ -32,7 +32,7 @@ from dynaclient.source import Document
 from dynaclient.source.shipped import known_words, served_by
 from dynaclient.transport import Transport
 from dynaclient.transport.budget import RetryBudget
-from dynaclient.wire import Timeout
+from dynaclient.wire import Attempt, Request, Timeout
 from dynaclient.world import World
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ class Core:
         self.variables = variables
         self.world = world
         self.observers = Observers(observers, wallet.scrub)
+        # Told of each wait before a retry: the request, the attempt that failed, the most attempts there may be. An
+        # observer would cost every call ten milliseconds of imports.
+        self.on_wait: Callable[[Request, Attempt, int | None], object] | None = None
         self.checker = Checker(document.data, self.api.version)
         self._tolerance: Tolerance | None = None
         self._transport = transport

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaclient import auth
-from dynaclient.errors import APIError, DynaclientError
+from dynaclient.errors import APIError, DynaclientError, RateLimitError
 from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.arguments import Binder, Bound
 from dynaclient.openapi.build import Builder
@@ -15,7 +15,7 @@ from dynaclient.openapi.extraquery import Query
 from dynaclient.openapi.model import Operation, RetryPolicy
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.server import Target
-from dynaclient.retry import parse_retry_after
+from dynaclient.retry import most_attempts
 from dynaclient.transport import Transport, deliver, deliver_stream
 from dynaclient.transport.budget import RetryBudget
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout
@@ -44,7 +44,10 @@ class Prepared(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """What depends on the client's options: where a call goes and how; made once for each set of options."""
+    """What depends on the client's options: where a call goes and how; made once for each set of options.
+
+    ``paced``: the transport itself holds requests back as long as the limits of the service say.
+    """
 
     target: Target
     transport: Transport
@@ -59,6 +62,7 @@ class Way(Struct, frozen=True):
     send_defaults: bool = False
     bare: bool = False
     query: Query = ()
+    paced: bool = False
 
 
 class Shipment(Struct, frozen=True):
@@ -97,15 +101,34 @@ def curl_of(shipment: Shipment) -> str:
 def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
     """What accompanies the call, a context manager; where nobody listens, one that does nothing."""
     observers = core.observers
-    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock) if observers else None
+    if not observers:
+        return nullcontext()
+    most = most_attempts(shipment.way.policy)
+    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock, most)
     return watch if watch is not None else nullcontext()
+
+
+def _attempts_told(core: Core, shipment: Shipment, watch: Watch | None) -> Callable[[Attempt], object] | None:
+    """What is called after each attempt, None if nobody listens."""
+    told = watch.attempt if watch is not None else None
+    on_wait = core.on_wait
+    if on_wait is None:
+        return told
+
+    def tell(attempt: Attempt) -> None:
+        if told is not None:
+            told(attempt)
+        if attempt.delay is not None:
+            on_wait(shipment.plain, attempt, most_attempts(shipment.way.policy))
+
+    return tell
 
 
 def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response, tuple[Attempt, ...]]:
     """Send the call and return the whole reply of its last attempt, whatever its status."""
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
     held = shipment.prepared.parser.held_error if way.reply_mode != "off" else None
 
     def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
@@ -120,6 +143,7 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
             held=held,
         )
 
@@ -135,7 +159,7 @@ def opened(
     """
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
     is_error = shipment.prepared.parser.is_error
     plain = evolve(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
 
@@ -151,14 +175,15 @@ def opened(
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
             final=lambda status: not is_error(status),
         )
 
     return _with_credentials(shipment, plain, send)
 
 
-def read(core: Core, shipment: Shipment, response: Response) -> Any:
-    """The value of a whole reply.
+def read(core: Core, shipment: Shipment, response: Response, attempts: tuple[Attempt, ...]) -> Any:
+    """The value of a whole reply, the last of the ``attempts``.
 
     Raises
     ------
@@ -169,14 +194,17 @@ def read(core: Core, shipment: Shipment, response: Response) -> Any:
     if core.drift is not None:
         core.drift.record(operation, response)
     if parser.is_error(response.status):
-        raise failed(core, shipment, response)
+        raise failed(core, shipment, response, attempts)
     aligner, expected, length = parser.aligner, None, None
     if aligner is not None:
         expected, length = aligner.count(shipment.bound.body), aligner.length(shipment.bound.body)
     try:
         return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare, length=length)
     except APIError as error:  # in a reply of 2XX
-        error.retry_after = parse_retry_after(response.headers, core.world.now())
+        from dynaclient.rate_limit import asked_wait
+
+        meant = 429 if isinstance(error, RateLimitError) else response.status
+        error.retry_after = asked_wait(response.headers, meant, core.world.now())
         raise
 
 
@@ -208,13 +236,19 @@ def head(stream: Stream) -> Response:
     return Response(stream.status, stream.headers, b"", stream.reason, stream.url)
 
 
-def failed(core: Core, shipment: Shipment, response: Response) -> APIError:
-    """The error of a reply of 4XX or 5XX; if the address is unknown there, the error names it and what may be wrong with it."""
+def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[Attempt, ...]) -> APIError:
+    """Make the error of a reply of 4XX or 5XX, the last of the attempts.
+
+    It tells how long the service asks to wait, and why the call was not sent again; if the address is unknown there, it
+    names the address and what may be wrong with it.
+    """
     from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
     from dynaclient.openapi.failure import failure
+    from dynaclient.rate_limit import asked_wait
 
     operation = shipment.prepared.operation
-    error = failure(operation, response, parse_retry_after(response.headers, core.world.now()))
+    wait = asked_wait(response.headers, response.status, core.world.now())
+    error = failure(operation, response, wait, attempts[-1].final if attempts else "")
     if response.status in UNKNOWN_ADDRESS:
         error.hint = address_hint(operation, shipment.way.target)
         asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"

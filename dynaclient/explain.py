@@ -167,6 +167,8 @@ def _retries(api: Api, operation: Operation, layers: Sequence[Layer]) -> Iterato
                 )
             elif field == "strategy" and given:
                 found = replace(found, value="backoff", by=layer.by, pointer="")
+            elif field == "except_status_codes" and "status_codes" in given:
+                found = replace(found, value=[], by=layer.by, pointer="")
         yield found
 
 

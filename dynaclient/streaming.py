@@ -83,9 +83,9 @@ def item_stream(
 
     def reopen(last: str) -> tuple[Stream, Response]:
         extra = {"Last-Event-ID": last} if last else {}
-        again, _ = opened(core, shipment, None, extra)
+        again, attempts = opened(core, shipment, None, extra)
         if isinstance(again, Response):
-            raise told(core, shipment, failed(core, shipment, again))
+            raise told(core, shipment, failed(core, shipment, again, attempts))
         return again, head(again)
 
     events = essence(content_type) == "text/event-stream"
@@ -112,9 +112,9 @@ def save(core: Core, shipment: Shipment, path: str | os.PathLike[str], progress:
     with watching(core, shipment) as watch:
 
         def send(extra: Mapping[str, str]) -> Stream:
-            reply, _ = opened(core, shipment, watch, extra)
+            reply, attempts = opened(core, shipment, watch, extra)
             if isinstance(reply, Response):
-                raise failed(core, shipment, reply)
+                raise failed(core, shipment, reply, attempts)
             return reply
 
         try:

@@ -148,7 +148,7 @@ def test_rate_limit_fields(case):
     headers = Headers({name: str(value) for name, value in case["headers"].items()})
     need = {"requests": 1, "tokens": case.get("tokens", 0)}
     wait = 0
-    for word in words(headers, 1.8e9):
+    for word in words(headers, 1.8e9, refused=case.get("refused", False)):
         allowance = Allowance()
         allowance.told(word, 100.0, 100.0, 0)
         wait = max(wait, allowance.wait(100.0, need[word.what]))

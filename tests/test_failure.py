@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dynaclient import errors
 from dynaclient.cli.failure import details_of
+from dynaclient.openapi.errorcodes import error_codes
 from dynaclient.openapi.failure import error_message, failure
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Operation, OperationKey
@@ -105,6 +106,20 @@ def test_any_body_makes_an_error(body, content_type):
 def test_any_data_has_a_message(body):
     """Whatever data an error body holds, looking for its message ends in one printable line."""
     assert error_message(body).isprintable()
+
+
+@pytest.mark.parametrize("case", cases("failure.yaml")["codes"], ids=lambda case: case["title"])
+def test_codes(case):
+    """The codes of an error are found where services put them."""
+    assert error_codes(case["body"]) == tuple(case["codes"])
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) |
+st.dictionaries(
+    st.sampled_from(["error", "code", "type", "detail", "errors", "x"]), inner)))  # fmt: skip
+def test_any_data_has_codes_or_none(body):
+    """Whatever data an error body holds, its codes are texts."""
+    assert all(isinstance(code, str) for code in error_codes(body))
 
 
 def test_long_messages_are_cut():

@@ -275,5 +275,5 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) 
         # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
         policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
     gated = type(call)(core, call.operation.dotted, options)
-    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare)
+    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare, paced=True)
     return gated, gate

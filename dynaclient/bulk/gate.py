@@ -11,7 +11,7 @@ from dynaclient.bulk.allowance import Word, words
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.regulator import Regulator, Tally, Ticket
 from dynaclient.cancel import current
-from dynaclient.retry import parse_retry_after
+from dynaclient.rate_limit import parse_retry_after
 from dynaclient.wire import Headers, Request, Response, Stream, Timeout
 
 _NAP = 1.0
@@ -86,7 +86,7 @@ class Gate:
         said: tuple[Word, ...] = ()
         if headers is not None:
             epoch = self._now()
-            retry_after, said = parse_retry_after(headers, epoch), tuple(words(headers, epoch))
+            retry_after, said = parse_retry_after(headers, epoch), tuple(words(headers, epoch, refused=status == 429))
         with self._lock:
             self._regulator.answered(self._clock(), ticket, status, retry_after, said)
 

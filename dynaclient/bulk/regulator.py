@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dynaclient.bulk.allowance import LONGEST, REQUESTS, TOKENS, Allowance, Word
+from dynaclient.bulk.allowance import LONGEST, Allowance, Word
 from dynaclient.bulk.pace import Pace
+from dynaclient.rate_limit import REQUESTS, TOKENS
 
 _RECENT = 1024
 """Requests of which it is known when they were sent."""

@@ -153,7 +153,7 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
         named_as_typed(),
         warnings_told(),
         Inputs("--spec" if settings.spec == "-" else "") as inputs,
-        client_of(command.document, settings, inputs) as client,
+        client_of(command.document, settings, inputs, metered=True) as client,
         Meter(sys.stderr) as meter,
     ):
         arguments = _arguments(command, settings, given, inputs)

@@ -316,22 +316,24 @@ def _timeout(operation: Operation, settings: Settings) -> dict[str, Any]:
 
 def _retries(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
     from dynaclient.retry import (
-        DEFAULT_ATTEMPTS,
         DEFAULT_STATUS_CODES,
         IDEMPOTENT_METHODS,
+        most_attempts,
         override,
         parse_retries,
         schedule,
     )
 
     policy = override(operation.retry, parse_retries(settings.retries))
-    attempts = policy.max_attempts if policy.max_attempts is not None or policy.declared else DEFAULT_ATTEMPTS
+    attempts = most_attempts(policy)
     on = policy.strategy != "none" if policy.declared else operation.method in IDEMPOTENT_METHODS
     count = min(_WAITS, attempts - 1) if attempts is not None else _WAITS
     return {
         "on": on,
         "declared": policy.declared,
         "statuses": list(policy.status_codes or DEFAULT_STATUS_CODES) if on else [],
+        "except_statuses": list(policy.except_status_codes) if on else [],
+        "never": list(policy.never) if on else [],
         "connection_errors": policy.retry_connection_errors,
         "attempts": attempts if on else 1,
         "seconds": policy.max_elapsed_time / 1000 if policy.declared else None,

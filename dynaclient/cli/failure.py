@@ -177,6 +177,9 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
     wait = getattr(error, "retry_after", None)
     if wait is not None and wait > _SHORT_WAIT:
         return f"The service asks to wait {span(wait)}; call again after that."
+    attempts = getattr(error, "attempts", ())
+    if isinstance(error, errors.APIError) and attempts and attempts[-1].final and wait is None:
+        return "More attempts do not help: look at the account's plan, credit and limits at the service."
     for kind, hint in _HINTS:
         if isinstance(error, kind):
             return hint.format(operation=operation, program=program) if operation or "{operation}" not in hint else ""
@@ -235,6 +238,7 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
                 "error": attempt.error,
                 "elapsed": attempt.elapsed,
                 "delay": attempt.delay,
+                **({"final": attempt.final} if attempt.final else {}),
             }
             for attempt in attempts
         ]

@@ -39,6 +39,8 @@ _OWN: Mapping[str, str] = {
     "retry_after_max": "retryAfterMax",
     "budget": "budget",
     "methods": "methods",
+    "except_status_codes": "exceptStatusCodes",
+    "never": "never",
 }
 
 

@@ -32,6 +32,8 @@ _OWN_RETRY = {
     "retryAfterMax": "retry_after_max",
     "budget": "budget",
     "methods": "methods",
+    "exceptStatusCodes": "except_status_codes",
+    "never": "never",
 }
 
 
@@ -62,18 +64,16 @@ def _speakeasy_retries(written: Any, pointer: str) -> dict[str, Any]:
             fields[field] = int(_number(backoff[name], join(pointer, "backoff", name)))
     if "exponent" in backoff:
         fields["exponent"] = float(_number(backoff["exponent"], join(pointer, "backoff", "exponent")))
-    fields["status_codes"] = _statuses(entry, pointer)
+    fields["status_codes"] = _statuses(entry, pointer, "statusCodes")
     fields["retry_connection_errors"] = _boolean(entry.get("retryConnectionErrors", False), pointer)
     return fields
 
 
-def _statuses(entry: Mapping[str, Any], pointer: str) -> tuple[str, ...]:
-    codes = entry.get("statusCodes", [])
+def _statuses(entry: Mapping[str, Any], pointer: str, name: str) -> tuple[str, ...]:
+    codes = entry.get(name, [])
     found = tuple(str(code).upper() for code in codes) if isinstance(codes, list) else ("",)
     if not all(_STATUS.fullmatch(code) for code in found):
-        raise SpecError(
-            "a list of statuses and ranges is expected, such as [429, 5XX]", pointer=join(pointer, "statusCodes")
-        )
+        raise SpecError("a list of statuses and ranges is expected, such as [429, 5XX]", pointer=join(pointer, name))
     return found
 
 
@@ -93,7 +93,20 @@ def _own_retries(written: Any, pointer: str) -> dict[str, Any]:
         if not isinstance(methods, list):
             raise SpecError("a list of methods is expected, such as [GET, POST]", pointer=join(pointer, "methods"))
         fields["methods"] = tuple(str(method).upper() for method in methods)
+    if "exceptStatusCodes" in entry:
+        fields["except_status_codes"] = _statuses(entry, pointer, "exceptStatusCodes")
+    if "never" in entry:
+        fields["never"] = _error_codes(entry["never"], join(pointer, "never"))
     return fields
+
+
+def _error_codes(written: Any, pointer: str) -> tuple[str, ...]:
+    codes = tuple(str(code) for code in written) if isinstance(written, list) else ()
+    if not isinstance(written, list) or not all(
+        isinstance(code, str | int) and code is not True and str(code).strip() for code in written
+    ):
+        raise SpecError("a list of codes of an error body is expected, such as [insufficient_quota]", pointer=pointer)
+    return codes
 
 
 def read_timeout(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> int | None:
@@ -112,7 +125,7 @@ def read_error_statuses(owners: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
             continue
         place = join(pointer, "x-speakeasy-errors")
         entry = _mapping(owner["x-speakeasy-errors"], place)
-        codes = _statuses(entry, place)
+        codes = _statuses(entry, place, "statusCodes")
         statuses = codes if entry.get("override") is True else (*statuses, *codes)
     return tuple(dict.fromkeys(statuses))
 

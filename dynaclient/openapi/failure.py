@@ -35,7 +35,7 @@ _LONGEST_INNER = 20_000
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def failure(operation: Operation, response: Response, retry_after: float | None = None) -> APIError:
+def failure(operation: Operation, response: Response, retry_after: float | None = None, final: str = "") -> APIError:
     """The error of the class that belongs to the status; the body is decoded as far as it goes and always kept.
 
     The class of a reply of 2XX that holds an error belongs to the error's own code if that is a status of 4XX or 5XX.
@@ -46,6 +46,8 @@ def failure(operation: Operation, response: Response, retry_after: float | None 
         The call and its reply.
     retry_after:
         The seconds that the reply asks to wait, or None.
+    final:
+        Why the call was not sent again, although its status is one that is retried; "" if there is nothing to tell.
     """
     body = error_body(response)
     said = attributes(body)
@@ -61,6 +63,8 @@ def failure(operation: Operation, response: Response, retry_after: float | None 
         text += f": {detail}"
     if retry_after is not None:
         text += f" (the service asks to wait {retry_after:g} s)"
+    if final:
+        text = f"{text.rstrip('.')}; not retried: {final}"
     if response.request_id:
         text += f" [request id {_line(response.request_id)[:200]}]"
     return api_error_class(status)(

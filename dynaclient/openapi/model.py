@@ -116,8 +116,10 @@ class RetryPolicy(Struct, frozen=True):
     """When and how often to send again (``x-speakeasy-retries``, ``x-dynaclient-retries``). Times are milliseconds.
 
     ``declared`` says that the document (or the caller) asked for retries: the author's consent for methods that are not
-    idempotent. ``status_codes`` holds exact codes (``"429"``) and ranges (``"5XX"``). ``max_attempts`` None: as many as the time allows.
-    ``jitter`` is ``full``, ``additive`` or ``none``.
+    idempotent. ``status_codes`` holds exact codes (``"429"``) and ranges (``"5XX"``), ``except_status_codes`` those of
+    them that are not retried after all. ``never`` holds codes of an error body (``insufficient_quota``) that are final,
+    whatever the status. ``max_attempts`` None: as many as the time allows. ``jitter`` is ``full``, ``additive`` or
+    ``none``.
     """
 
     strategy: str = "none"
@@ -132,6 +134,8 @@ class RetryPolicy(Struct, frozen=True):
     retry_after_max: int | None = None
     budget: bool = True
     methods: tuple[str, ...] | None = None
+    except_status_codes: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     declared: bool = False
     pointer: str = ""
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # Part of every cache key: raise it whenever the same text gives another outcome, or an entry has another form.
 FORMAT = 1
 
+SHIPPED = "embeddings.yaml (shipped with dynaclient)"
+"""What the document that ships is called in messages, and by ``source`` of a document and an Api."""
+
 Spec = str | bytes | os.PathLike[str] | Mapping[str, Any] | None
 
 
@@ -117,7 +120,7 @@ def open_content(spec: str | bytes | os.PathLike[str] | None, limits: Limits, fe
         content = fetched(spec, fetch)
     elif spec is None or isinstance(spec, str | os.PathLike):
         path = Path(spec).expanduser() if spec is not None else bundled()
-        name = os.fspath(spec) if spec is not None else "embeddings.yaml (shipped with dynaclient)"
+        name = os.fspath(spec) if spec is not None else SHIPPED
         if not str(name).strip():
             raise SpecError("the path of the document is empty")
         raw = read_path(path, str(name), limits.bytes)

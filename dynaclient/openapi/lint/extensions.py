@@ -30,7 +30,15 @@ from dynaclient.openapi.words import similar
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "x-speakeasy-retries": ("strategy", "backoff", "statusCodes", "retryConnectionErrors"),
-    "x-dynaclient-retries": ("maxAttempts", "jitter", "retryAfterMax", "budget", "methods"),
+    "x-dynaclient-retries": (
+        "maxAttempts",
+        "jitter",
+        "retryAfterMax",
+        "budget",
+        "methods",
+        "exceptStatusCodes",
+        "never",
+    ),
     "x-dynaclient-batch": BATCH_KEYS,
     "x-dynaclient-decode": DECODE_KEYS,
     "x-speakeasy-pagination": ("type", "inputs", "outputs"),
