@@ -7,22 +7,28 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from dynaclient.bulk.engine import Worked
 from dynaclient.bulk.gate import Gate, GatedTransport
 from dynaclient.bulk.pace import Pace
+from dynaclient.bulk.patience import Halted
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
-from dynaclient.errors import ArgumentError, DynaclientError, Problem, ReplyValidationError
+from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem, ReplyValidationError
 from dynaclient.frozen import evolve
 from dynaclient.openapi.media import decode_json, encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.normal import NoFormError, normal
+from dynaclient.retry import decide
 
 if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.exchange import Shipment
     from dynaclient.result import Result
+    from dynaclient.wire import Request
+    from dynaclient.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +66,32 @@ class Channel:
         How fast.
     numbered:
         Whether results have the numbers of their rows as order keys, and not their places in the reply, and are Records; what nobody will see needs neither.
+    once:
+        Whether a request is sent once: then whoever sends it also sends it again. Else the call's own retries hold.
+    halt:
+        Once it says True every wait ends with `Halted`.
     """
 
-    def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace, *, numbered: bool = True) -> None:
+    def __init__(
+        self,
+        call: Call,
+        constants: Mapping[str, Any],
+        pace: Pace,
+        *,
+        numbered: bool = True,
+        once: bool = True,
+        halt: Callable[[], bool] = lambda: False,
+    ) -> None:
         operation = call.operation
         self.batch: Batch | None = operation.batch
         self._local = threading.local()
+        self._paying = threading.Lock()
+        self._carried: tuple[float, ...] = ()
         self._numbered = numbered
-        self.name = operation.dotted
+        self.name, self.method = operation.dotted, operation.method
         self.input = input_of(call)
-        self._call, self.gate = _gated(call, constants, pace, bare=not numbered)
+        self._call, self.gate, policy, world = _gated(call, constants, pace, bare=not numbered, once=once, halt=halt)
+        self.policy, self.world = policy, world
         # Options are part of the gated call already, but for the media type, which is chosen for each, and further fields.
         options = set(call.options_among(constants)) - {"content_type", "extra"}
         self._constants = {name: value for name, value in constants.items() if name not in options}
@@ -138,33 +160,62 @@ class Channel:
         self.gate.expect(run.tokens)
         return self._call._send(shipment)
 
-    def result(self, run: Run[Any]) -> Result:
-        """Send the run and return all that is known of the call."""
-        self.gate.expect(run.tokens)
+    def result(self, run: Run[Any], *, again: bool = False) -> Result:
+        """Send the run and return all that is known of the call; ``again``: its rows were sent before."""
+        self.gate.expect(run.tokens, again=again)
         return self._call.send(**self.arguments(run.rows))
 
-    def send(self, run: Run[Any]) -> Piece:
-        """Send the run; its results, one for each row. If only some results of the reply are bad, their errors stand in their places."""
+    def send(self, run: Run[Any], *, again: bool = False) -> Piece:
+        """Send the run and return its results, one for each row; ``again``: its rows were sent before.
+
+        If only some results of the reply are bad, their errors stand in their places.
+
+        Raises
+        ------
+        ReplyValidationError
+            If the reply has not one result for each row.
+        """
         bad: Mapping[int, ReplyValidationError] = {}
+        request: Request | None
         try:
-            value = self.result(run).value
+            found = self.result(run, again=again)
+            value, response, request, attempts = found.value, found.response, found.request, found.attempts
         except DynaclientError as error:
             if not isinstance(error, ReplyValidationError) or not error.rows:
                 self._pay(_refused_value(error))
                 raise
             value, bad = error.value, _alone(error, self.batch)  # the other results were paid for, and are good
+            response, request, attempts = error.response, error.request, error.attempts
         batch = self.batch
         if batch is None:
             return Piece([value])
         sums = self._pay(value)
         results = value.get(batch.output) if isinstance(value, dict) else None
         if not isinstance(results, list) or len(results) != len(run.rows):  # seen before, unless checks are off
-            problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
-            raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
+            got = f"not {len(results)}" if isinstance(results, list) else "and there is no list of them"
+            problem = Problem(f"$.{batch.output}", f"{len(run.rows)} of them are expected, {got}", batch.pointer)
+            raise ReplyValidationError(
+                "the reply does not line up with its inputs",
+                response=response,
+                problems=(problem,),
+                value=value,
+                request=request,
+                attempts=attempts,
+                operation=self.name,
+            )
         values = list(renumbered(batch, results, run.first)) if self._numbered else results
         for row, fault in bad.items():
             values[row] = fault
         return Piece(values, sums)
+
+    def is_final(self, error: DynaclientError) -> bool:
+        """Return whether the service, or the document, says of a refusal that sending again cannot help."""
+        if not isinstance(error, APIError):
+            return False
+        decision = decide(
+            self.policy, number=0, outcome=error.response, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
+        )
+        return decision.final
 
     def _pay(self, value: Any) -> tuple[float, ...]:
         """Note what a reply has used, on this thread."""
@@ -175,21 +226,29 @@ class Channel:
             self._local.paid = tuple(map(sum, zip(before, sums, strict=True))) if before else sums
         return sums
 
-    def accounted(self, solve: Callable[[Run[Any]], Piece]) -> Callable[[Run[Any]], Piece]:
-        """Return a function that does what ``solve`` does, and notes what was paid on its way for replies that brought no result.
+    def accounted(self, work: Callable[[Any], Worked[Piece]]) -> Callable[[Any], Worked[Piece]]:
+        """Return a function that does what ``work`` does, and notes what was paid on its way for replies that brought no result.
 
         Parameters
         ----------
-        solve:
-            Sends a run by `send`, more than once where it must, on the thread on which it is called.
+        work:
+            Sends rows by `send`, on the thread on which it is called. What was paid without any result is noted with the next results.
         """
 
-        def solved(run: Run[Any]) -> Piece:
-            piece = solve(run)
-            wasted = self.wasted([piece])
-            return replace(piece, wasted=wasted) if wasted else piece
+        def worked(item: Any) -> Worked[Piece]:
+            found = work(item)
+            wasted = self.wasted([piece for _, piece in found.done])
+            with self._paying:
+                if wasted and self._carried:
+                    wasted = tuple(map(sum, zip(wasted, self._carried, strict=True)))
+                wasted = wasted or self._carried
+                self._carried = () if found.done else wasted
+            if wasted and found.done:
+                run, piece = found.done[0]
+                found.done[0] = (run, replace(piece, wasted=wasted))
+            return found
 
-        return solved
+        return worked
 
     def wasted(self, pieces: Sequence[Piece]) -> tuple[float, ...]:
         """Return what this thread has paid, since it was asked last, for replies that brought no result; ``()`` if for none.
@@ -261,12 +320,15 @@ def input_of(call: Call) -> str:
     return next((item.python_name for item in fields if item.name == operation.batch.input), operation.batch.input)
 
 
-def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) -> tuple[Call, Gate]:
-    """The call over a gate; its waits end when it is cancelled."""
+def _gated(
+    call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool, once: bool, halt: Callable[[], bool]
+) -> tuple[Call, Gate, RetryPolicy, World]:
+    """The call over a gate, its policy of retries and the world in which others wait for it; its waits end when it is cancelled or the run is to end."""
     core = copy.copy(call._core)
     world = core.world
-    core.world = evolve(world, sleep=interruptible(world.sleep))
+    core.world = evolve(world, sleep=_halting(interruptible(world.sleep), halt))
     gate = Gate(pace, world.clock, world.now, core.world.sleep)
+    waiting = core.world
     core.world = evolve(core.world, sleep=gate.pause)
     options = call._options.evolve(**{name: constants[name] for name in call.options_among(constants)})
     way = call._core.way(call.operation, options)
@@ -274,6 +336,19 @@ def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) 
     if not policy.declared:
         # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
         policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
+    if once:
+        policy = evolve(policy, max_attempts=1)
     gated = type(call)(core, call.operation.dotted, options)
     gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare, paced=True)
-    return gated, gate
+    return gated, gate, way.policy, waiting
+
+
+def _halting(sleep: Callable[[float], object], halt: Callable[[], bool]) -> Callable[[float], object]:
+    """A sleep that is not begun once the run is to end."""
+
+    def wait(seconds: float) -> None:
+        if halt():
+            raise Halted
+        sleep(seconds)
+
+    return wait

@@ -6,10 +6,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dynaclient.bulk.channel import Channel, Piece, input_of
-from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.engine import Ending, Engine, Worked
+from dynaclient.bulk.fault import Stop
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Limits, Run, estimate, limits_of, merge, runs
-from dynaclient.bulk.poison import Solver, Stop
+from dynaclient.bulk.solving import solver_of
 from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
@@ -84,11 +85,11 @@ def _mapped(
     if on_error not in ("raise", "record"):
         raise _bad("on_error", f"{on_error!r} is neither 'raise' nor 'record'")
     limits = _limits(call, batch)
-    pace = Pace(caps_of(rpm, tpm))
-    channel = Channel(call, constants, pace)
+    ending = Ending()
+    channel = Channel(call, constants, Pace(caps_of(rpm, tpm)), halt=ending)
     count = counter(tokenizer)
-    solver = Solver(channel.send, channel.concerns_rows)
-    engine = Engine(channel.accounted(solver.solve), checked_in_flight(in_flight))
+    solver, _ = solver_of(channel, ending)
+    engine = Engine(channel.accounted(solver.work), checked_in_flight(in_flight), ending, cut=solver.cut)
     summary = _Running(channel, call._core.world.clock)
     found = _results(engine, rows, runs(rows, limits, count), on_error == "raise", summary)
     return MapResults(found, summary)
@@ -194,7 +195,7 @@ def _results(
         if rows.error is not None:
             raise rows.error
     except Stop as stop:
-        raise stop.error from None
+        raise stop.told() from None
     finally:
         engine.close()
 
@@ -235,12 +236,12 @@ def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
     cut = list(runs(enumerate(inputs), limits, estimate if limits.tokens else _nothing))
     if len(cut) <= 1:
         return call.send(**given)
-    channel = Channel(call, constants, Pace())
+    channel = Channel(call, constants, Pace(), once=False)
     parts = [channel.shipment(run) for run in cut]
     found: dict[int, Result] = {}
 
-    def send(run: Run[Any]) -> Result:
-        return channel.ship(run, parts[run.first])
+    def send(run: Run[Any]) -> Worked[Result]:
+        return Worked([(run, channel.ship(run, parts[run.first]))])
 
     places = (Run(place, run.rows, run.tokens) for place, run in enumerate(cut))
     for done in Engine(send, min(IN_FLIGHT, len(cut))).unordered(places):

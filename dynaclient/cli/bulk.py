@@ -271,9 +271,9 @@ def _job(
     elsewhere: Callable[..., Any] | None,
 ) -> Job:
     from dynaclient.bulk.job import Job
-    from dynaclient.bulk.job import Settings as JobSettings
     from dynaclient.bulk.mapping import caps_of
     from dynaclient.bulk.selection import Selection
+    from dynaclient.bulk.settings import Settings as JobSettings
     from dynaclient.bulk.tokens import counter
 
     columns = columns_of(command, chosen["set"], arguments)
@@ -290,6 +290,7 @@ def _job(
         caps=caps_of(chosen["rpm"], chosen["tpm"]),
         price=chosen["price"],
         overwrite=chosen["overwrite"],
+        tell=meter.say,
     )
     selection = Selection(source, columns, single=single, **picking)
     return Job(client[command.operation.dotted], arguments, selection, details, meter, halt, elsewhere)

@@ -66,7 +66,8 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
     if isinstance(error, errors.DynaclientError):
         hint = getattr(error, "hint", "")
         text = typed(str(error).removesuffix(f"; {hint}")) if hint else typed(str(error))
-        messages.error(text, hint_for(error, _program(arguments)), details_of(error))
+        hints = [hint_for(error, _program(arguments)), *getattr(error, "__notes__", ())]
+        messages.error(text, "\n  ".join(filter(None, hints)), details_of(error))
         return error.exit_code
     return _report_bug(error)
 
