@@ -21,7 +21,7 @@ def reply(name: str) -> bytes:
     """The whole HTTP reply for ``128x1536``, ``128x1536-base64``, ``models``, ``thing`` or ``<size>/document.json``."""
     place, _, last = name.partition("/")
     if last == "document.json":
-        return written(json.dumps({**document(), "servers": [{"url": f"/{place}"}]}).encode())
+        return written(json.dumps({**document(), "servers": [{"url": f"/{place}/v1"}]}).encode())
     if name == "models":
         model = {"id": "m", "object": "model", "created": 1730000000, "owned_by": "bench"}
         return written(json.dumps({"object": "list", "data": [model]}).encode())

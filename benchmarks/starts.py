@@ -70,14 +70,14 @@ def first_replies(url: str) -> dict[str, Program]:
     path, ask = f"{url}/v1/embeddings", "input='a', model='m'"
     body, head = "{'input': 'a', 'model': 'm'}", "{'Authorization': 'Bearer k'}"
     texts = {
-        "dynaclient": ("dynaclient", f"import dynaclient; dynaclient.Client(server='{url}', bearer_auth='k').embeddings.create({ask})"),
+        "dynaclient": ("dynaclient", f"import dynaclient; dynaclient.Client(server='{url}/v1', bearer_auth='k').embeddings.create({ask})"),
         "httpx": ("httpx", f"import httpx; httpx.post('{path}', json={body}, headers={head}).json()"),
         "openai": ("openai", f"import openai; openai.OpenAI(base_url='{url}/v1', api_key='k').embeddings.create({ask}, encoding_format='float')"),
         "atoma-sdk": ("atoma", f"import atoma_sdk; atoma_sdk.AtomaSDK(bearer_auth='k', server_url='{url}').embeddings.create(input_='a', model='m')"),
         "aiopenapi3": ("aiopenapi3", f"import aiopenapi3; api = aiopenapi3.OpenAPI.load_sync('{url}/document.json'); api.authenticate(bearerAuth='k'); api._.embeddings_create(data={body})"),
         "openapi-core validating": ("openapi-core", (
             "import json, requests, openapi_core; from openapi_core.contrib.requests import RequestsOpenAPIRequest as Q, RequestsOpenAPIResponse as R; "
-            f"found = requests.get('{url}/document.json').json(); found['servers'] = [{{'url': '{url}'}}]; "
+            f"found = requests.get('{url}/document.json').json(); found['servers'] = [{{'url': '{url}/v1'}}]; "
             "api = openapi_core.OpenAPI.from_dict(found, config=openapi_core.Config(spec_validator_cls=None)); "
             f"q = requests.Request('POST', '{path}', json={body}, headers={head}); api.validate_request(Q(q)); "
             "s = requests.Session(); r = s.send(s.prepare_request(q)); api.validate_response(Q(q), R(r))"
@@ -95,10 +95,12 @@ def at_the_shell(url: str) -> dict[str, Program]:
     return {
         "shell: dynaclient --help": shell("dynaclient", "dynaclient", "--help"),
         "shell: dynaclient call embeddings.create, local": shell("dynaclient", "dynaclient", *create, "local"),
-        "shell: dynaclient call embeddings.create": shell("dynaclient", "dynaclient", *create, url),
+        "shell: dynaclient call embeddings.create": shell("dynaclient", "dynaclient", *create, f"{url}/v1"),
         "shell: llm embed": shell("llm", "llm", "embed", "-m", "3-small", "-c", "a"),
         "shell: aiopenapi3 call embeddings_create": shell("aiopenapi3", "aiopenapi3", *aio),
-        "shell: dynaclient call models.list": shell("dynaclient", "dynaclient", "call", "models.list", "--server", url),
+        "shell: dynaclient call models.list": shell(
+            "dynaclient", "dynaclient", "call", "models.list", "--server", f"{url}/v1"
+        ),
         "shell: openai api models.list (2.34)": shell("openai-shell", "openai", "api", "models.list"),
         "shell: llm openai endpoint --models": shell("llm", "llm", "openai", "endpoint", f"{url}/v1", "--models"),
         "shell: llm --help": shell("llm", "llm", "--help"),

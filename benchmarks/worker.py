@@ -102,7 +102,7 @@ def document(base: str) -> dict:
     import urllib.request
 
     with urllib.request.urlopen(f"{base}/document.json") as reply:
-        return {**json.load(reply), "servers": [{"url": base}]}
+        return {**json.load(reply), "servers": [{"url": f"{base}/v1"}]}
 
 
 def aio(keeps):
@@ -174,7 +174,7 @@ def ours(*, simd=None, **options):
 
         if simd is not None and simd != (find_spec("simdjson") is not None):
             raise RuntimeError(f"pysimdjson is {'missing' if simd else 'installed'} in this environment")
-        client = dynaclient.Client(server=f"{base}/{size}", bearer_auth="k", **options)
+        client = dynaclient.Client(server=f"{base}/{size}/v1", bearer_auth="k", **options)
         create, given = client.embeddings.create, arguments(size)
 
         def call():
@@ -190,7 +190,7 @@ def ours(*, simd=None, **options):
 def ours_async(base, size):
     import dynaclient
 
-    client, given = dynaclient.AsyncClient(server=f"{base}/{size}", bearer_auth="k"), arguments(size)
+    client, given = dynaclient.AsyncClient(server=f"{base}/{size}/v1", bearer_auth="k"), arguments(size)
 
     async def call():
         return (await client.embeddings.create(**given)).data[-1].embedding

@@ -17,9 +17,12 @@ from dynaclient.version import VERSION
 
 if TYPE_CHECKING:
     from dynaclient.aio import AsyncIterate
+    from dynaclient.aio.rows import AsyncMapResults
     from dynaclient.auth import Digest, OAuth2ClientCredentials, OAuth2Password, OAuth2Refresh
     from dynaclient.bulk.batchcall import BatchCall
-    from dynaclient.bundled import AsyncClient, Client
+    from dynaclient.bulk.mapping import MapResults
+    from dynaclient.bulk.summary import Summary
+    from dynaclient.bundled import AsyncClient, BundledAsyncClient, BundledClient, Client
     from dynaclient.call import Call
     from dynaclient.errors import (
         APIError,
@@ -72,11 +75,14 @@ __all__ = [
     "ArgumentError",
     "AsyncClient",
     "AsyncIterate",
+    "AsyncMapResults",
     "Attempt",
     "AttemptFacts",
     "AuthenticationError",
     "BadRequestError",
     "BatchCall",
+    "BundledAsyncClient",
+    "BundledClient",
     "Call",
     "CallFacts",
     "Client",
@@ -89,6 +95,7 @@ __all__ = [
     "File",
     "Headers",
     "ItemStream",
+    "MapResults",
     "NotFoundError",
     "OAuth2ClientCredentials",
     "OAuth2Password",
@@ -114,6 +121,7 @@ __all__ = [
     "Saved",
     "ServerError",
     "SpecError",
+    "Summary",
     "TLSError",
     "Timeout",
     "TimeoutExpiredError",
@@ -135,7 +143,11 @@ _HOME = {
     for module, names in {
         "dynaclient.call": ("Call",),
         "dynaclient.bulk.batchcall": ("BatchCall",),
+        "dynaclient.bulk.mapping": ("MapResults",),
+        "dynaclient.bulk.summary": ("Summary",),
+        "dynaclient.bundled": ("BundledAsyncClient", "BundledClient"),
         "dynaclient.aio": ("AsyncClient", "AsyncIterate"),
+        "dynaclient.aio.rows": ("AsyncMapResults",),
         "dynaclient.auth": ("Digest", "OAuth2ClientCredentials", "OAuth2Password", "OAuth2Refresh"),
         "dynaclient.login": ("login", "logout"),
         "dynaclient.facts": ("AttemptFacts", "CallFacts", "ReplyFacts", "RequestFacts"),

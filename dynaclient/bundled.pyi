@@ -5,9 +5,11 @@
 
 import dynaclient.aio
 import dynaclient.client
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dynaclient.aio.client import AsyncCall, AsyncGroup
 from dynaclient.aio.iterate import AsyncIterate
+from dynaclient.aio.rows import AsyncMapResults
+from dynaclient.bulk.mapping import MapResults
 from dynaclient.call import Call
 from dynaclient.errors import DynaclientError
 from dynaclient.group import Group
@@ -17,7 +19,8 @@ from dynaclient.save import Progress, Saved
 from dynaclient.value import Record, Vector
 from dynaclient.wire import Request, Timeout
 from os import PathLike
-from typing import Any, Generic, Literal, Protocol, Required, Self, TypeVar, TypedDict, Unpack, overload
+from typing import Any, Generic, Literal, Protocol, Required, Self, TypedDict, Unpack, overload
+from typing_extensions import TypeVar
 from dynaclient import auth
 import os
 from dynaclient.transport.tls import ClientCert
@@ -27,6 +30,8 @@ from dynaclient.transport import Transport
 from dynaclient.world import World
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+_Numbers_co = TypeVar("_Numbers_co", default=list[float], covariant=True)
 
 class Numbers(Protocol):
     """Numbers of another library: a numpy array, a tensor."""
@@ -59,39 +64,42 @@ class CallOptions(TypedDict, total=False):
     timeout: float | Timeout | None
     server: str | None
     headers: Mapping[str, str] | None
-    validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
     arrays: bool | str | None
 
-class CreateEmbeddingResponse(Fields):
+class CreateEmbeddingResponse(Fields, Generic[_Numbers_co]):
+    """The vectors. Only they are asked for; services leave out the rest, or send null for it."""
+    data: list[Embedding[_Numbers_co]]
+    """The vectors, one for each input, in order."""
     object: str
-    """Always `list`."""
+    """Usually `list`."""
     model: str
     """The model that made the vectors."""
-    data: list[Embedding]
-    """The vectors, one for each input, in order."""
     usage: Usage
+    """What the request used."""
+    @overload
+    def __getitem__(self, key: Literal["data"], /) -> list[Embedding[_Numbers_co]]: ...
     @overload
     def __getitem__(self, key: Literal["object", "model"], /) -> str: ...
-    @overload
-    def __getitem__(self, key: Literal["data"], /) -> list[Embedding]: ...
     @overload
     def __getitem__(self, key: Literal["usage"], /) -> Usage: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
-class Embedding(Fields):
+class Embedding(Fields, Generic[_Numbers_co]):
+    embedding: _Numbers_co
+    """The vector, as numbers or as a base64 string of little-endian float32."""
     object: str
-    """Always `embedding`."""
+    """Usually `embedding`."""
     index: int
     """The place of the input that this vector belongs to, from 0."""
-    embedding: list[float] | Vector
-    """The vector, as numbers or as a base64 string of little-endian float32."""
+    @overload
+    def __getitem__(self, key: Literal["embedding"], /) -> _Numbers_co: ...
     @overload
     def __getitem__(self, key: Literal["object"], /) -> str: ...
     @overload
     def __getitem__(self, key: Literal["index"], /) -> int: ...
-    @overload
-    def __getitem__(self, key: Literal["embedding"], /) -> list[float] | Vector: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
@@ -108,14 +116,14 @@ class CreateEmbeddingRequestInput(TypedDict, total=False):
     """An id of your end user, which helps the server to detect abuse."""
 
 class ListModelsResponse(Fields):
-    object: str
-    """Always `list`."""
     data: list[Model]
     """The models."""
-    @overload
-    def __getitem__(self, key: Literal["object"], /) -> str: ...
+    object: str
+    """Usually `list`."""
     @overload
     def __getitem__(self, key: Literal["data"], /) -> list[Model]: ...
+    @overload
+    def __getitem__(self, key: Literal["object"], /) -> str: ...
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
@@ -123,7 +131,7 @@ class Model(Fields):
     id: str
     """The id to pass as `model`."""
     object: str
-    """Always `model`."""
+    """Usually `model`."""
     created: int
     """When the model was made, in seconds since 1970."""
     owned_by: str
@@ -145,20 +153,32 @@ class Usage(Fields):
     @overload
     def __getitem__(self, key: str, /) -> Any: ...
 
-class EmbeddingsCreateArguments(CallOptions, total=False):
+class EmbeddingsCreateArguments(TypedDict, total=False):
     input: Required[str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers]
     model: Required[str]
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
+    extra: Mapping[str, Any] | None
 
-class EmbeddingsCreateArguments2(CallOptions, total=False):
+class EmbeddingsCreateArguments2(TypedDict, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
     input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers
     model: str
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
+    extra: Mapping[str, Any] | None
 
 class MapOptions(CallOptions, total=False):
     """Options of a run over many rows."""
@@ -168,21 +188,43 @@ class MapOptions(CallOptions, total=False):
     rpm: float | None
     tpm: float | None
 
-class EmbeddingsCreateRows(MapOptions, total=False):
+class EmbeddingsCreateRows(TypedDict, total=False):
     model: Required[str]
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
+    extra: Mapping[str, Any] | None
+    batch: int | None
+    in_flight: int
+    tokenizer: str | Callable[[Any], int] | None
+    rpm: float | None
+    tpm: float | None
 
-class EmbeddingsCreateRows2(MapOptions, total=False):
+class EmbeddingsCreateRows2(TypedDict, total=False):
     body: Required[CreateEmbeddingRequestInput | Mapping[str, Any]]
     model: str
     dimensions: int | None
-    encoding_format: Literal["float", "base64"] | None
     user: str | None
+    retries: int | bool | Mapping[str, Any] | RetryPolicy | None
+    timeout: float | Timeout | None
+    server: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, Any] | None
+    validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None
+    extra: Mapping[str, Any] | None
+    batch: int | None
+    in_flight: int
+    tokenizer: str | Callable[[Any], int] | None
+    rpm: float | None
+    tpm: float | None
 
-class EmbeddingsCreate(WholeCall):
-    """POST /v1/embeddings"""
+class EmbeddingsCreate(WholeCall, Generic[_Numbers_co]):
+    """POST /embeddings"""
     @overload
     def __call__(
         self,
@@ -190,21 +232,23 @@ class EmbeddingsCreate(WholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
         model: str,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
-        arrays: bool | str | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float"] | None = ...,
+        arrays: None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
         """Create embeddings.
 
         Turns one text, or a list of texts, into one vector each. Vectors come back in the order of the inputs.
 
-        Sends ``POST /v1/embeddings``.
+        Sends ``POST /embeddings``.
 
         Parameters
         ----------
@@ -230,13 +274,18 @@ class EmbeddingsCreate(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
         split: bool | int | None
             True, or how many inputs one request holds: as many requests as the inputs need, their replies
             merged into one.
+        extra: Mapping[str, Any] | None
+            Fields of the body that the document does not name.
 
         Returns
         -------
@@ -259,56 +308,201 @@ class EmbeddingsCreate(WholeCall):
     def __call__(
         self,
         *,
-        body: CreateEmbeddingRequestInput | Mapping[str, Any],
-        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
-        model: str = ...,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        encoding_format: Literal["base64"],
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         arrays: bool | str | None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[Vector]:
         """Create embeddings."""
     @overload
-    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        arrays: Literal[True, "float64", "float32"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["float"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[CreateEmbeddingResponse]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["base64"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[Embedding]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        arrays: Literal[True, "float64", "float32"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[Embedding]: ...
+    def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> Generator[Embedding, None, None]: ...
+    def send(self, *, encoding_format: Literal["float"] | None = ..., arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> Generator[Embedding | DynaclientError, None, None]: ...
+    def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> Generator[Embedding, None, None]: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> Generator[Embedding | DynaclientError, None, None]: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    def send(self, *, encoding_format: Literal["float"], arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[CreateEmbeddingResponse[list[float] | Vector]]: ...
+    @overload
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Iterator[Embedding[list[float] | Vector]]: ...
+    @overload
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Iterator[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> MapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> MapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    @overload
+    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    @overload
+    def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
-class AsyncEmbeddingsCreate(AsyncWholeCall):
-    """POST /v1/embeddings"""
+class AsyncEmbeddingsCreate(AsyncWholeCall, Generic[_Numbers_co]):
+    """POST /embeddings"""
     @overload
     async def __call__(
         self,
@@ -316,16 +510,141 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
         model: str,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float"] | None = ...,
+        arrays: None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        encoding_format: Literal["base64"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
         arrays: bool | str | None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        arrays: Literal[True, "float64", "float32"],
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,
+        model: str,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["float"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[_Numbers_co]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        encoding_format: Literal["base64"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        arrays: bool | str | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
+        """Create embeddings."""
+    @overload
+    async def __call__(
+        self,
+        *,
+        body: CreateEmbeddingRequestInput | Mapping[str, Any],
+        arrays: Literal[True, "float64", "float32"],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
+        model: str = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+        retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
+        timeout: float | Timeout | None = ...,
+        server: str | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
+        split: bool | int | None = ...,
+    ) -> CreateEmbeddingResponse[Vector]:
         """Create embeddings."""
     @overload
     async def __call__(
@@ -335,52 +654,74 @@ class AsyncEmbeddingsCreate(AsyncWholeCall):
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers = ...,
         model: str = ...,
         dimensions: int | None = ...,
-        encoding_format: Literal["float", "base64"] | None = ...,
         user: str | None = ...,
         retries: int | bool | Mapping[str, Any] | RetryPolicy | None = ...,
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
+        extra: Mapping[str, Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | None = ...,
         arrays: bool | str | None = ...,
         split: bool | int | None = ...,
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse[list[float] | Vector]:
         """Create embeddings."""
     @overload
-    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float"] | None = ..., arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    async def send(self, *, split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def pages(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[CreateEmbeddingResponse]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["float"], arrays: None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[_Numbers_co]]: ...
     @overload
-    def items(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["base64"], arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncIterate[Embedding]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: Literal[True, "float64", "float32"], split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncIterate[Embedding | DynaclientError]: ...
+    async def send(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., split: bool | int | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> ResultOf[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncIterate[Embedding]: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncIterate[Embedding | DynaclientError]: ...
+    def pages(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[CreateEmbeddingResponse[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> AsyncIterate[Embedding[list[float] | Vector]]: ...
     @overload
-    def request(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    def items(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> AsyncIterate[Embedding[list[float] | Vector]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[_Numbers_co]]: ...
     @overload
-    def curl(self, **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"] | None = ..., arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[_Numbers_co] | DynaclientError]: ...
     @overload
-    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[list[float] | Vector]]: ...
     @overload
-    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows]) -> AsyncMapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[_Numbers_co]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float"], arrays: None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[_Numbers_co] | DynaclientError]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["raise"] = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[list[float] | Vector]]: ...
+    @overload
+    def map(self, rows: Iterable[str | Sequence[int] | Numbers], /, *, on_error: Literal["record"], encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateRows2]) -> AsyncMapResults[Embedding[list[float] | Vector] | DynaclientError]: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Request: ...
+    @overload
+    def request(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Request: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> str: ...
+    @overload
+    def curl(self, *, encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> str: ...
+    @overload
+    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments]) -> Saved: ...
+    @overload
+    async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., encoding_format: Literal["float", "base64"] | None = ..., arrays: bool | str | None = ..., **arguments: Unpack[EmbeddingsCreateArguments2]) -> Saved: ...
 
 class ModelsList(WholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     def __call__(
         self,
         *,
@@ -388,14 +729,15 @@ class ModelsList(WholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models.
 
         Lists the models that the server can run.
 
-        Sends ``GET /v1/models``.
+        Sends ``GET /models``.
 
         Parameters
         ----------
@@ -407,8 +749,11 @@ class ModelsList(WholeCall):
             The id or URL of a server, or `local`.
         headers: Mapping[str, str] | None
             Header fields to add.
+        query: Mapping[str, Any] | None
+            Query parameters to add to the URL.
         validate: str | Mapping[str, str] | None
-            `strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.
+            `strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and
+            `reply` apart.
         arrays: bool | str | None
             True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.
 
@@ -437,7 +782,7 @@ class ModelsList(WholeCall):
     def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
 class AsyncModelsList(AsyncWholeCall):
-    """GET /v1/models"""
+    """GET /models"""
     async def __call__(
         self,
         *,
@@ -445,7 +790,8 @@ class AsyncModelsList(AsyncWholeCall):
         timeout: float | Timeout | None = ...,
         server: str | None = ...,
         headers: Mapping[str, str] | None = ...,
-        validate: Literal["strict", "warn", "off"] | Mapping[str, Literal["strict", "warn", "off"]] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: Literal["strict", "lenient", "warn", "off"] | Mapping[str, Literal["strict", "lenient", "warn", "off"]] | None = ...,
         arrays: bool | str | None = ...,
     ) -> ListModelsResponse:
         """List the models."""
@@ -456,13 +802,13 @@ class AsyncModelsList(AsyncWholeCall):
     def curl(self, **arguments: Unpack[CallOptions]) -> str: ...
     async def save(self, path: str | PathLike[str], /, *, progress: Progress | None = ..., **arguments: Unpack[CallOptions]) -> Saved: ...
 
-class Embeddings(Group):
+class Embeddings(Group, Generic[_Numbers_co]):
     __getattr__: None
-    create: EmbeddingsCreate
+    create: EmbeddingsCreate[_Numbers_co]
 
-class AsyncEmbeddings(AsyncGroup):
+class AsyncEmbeddings(AsyncGroup, Generic[_Numbers_co]):
     __getattr__: None
-    create: AsyncEmbeddingsCreate
+    create: AsyncEmbeddingsCreate[_Numbers_co]
 
 class Models(Group):
     __getattr__: None
@@ -485,7 +831,9 @@ class Client(dynaclient.client.Client):
     overlays:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
-        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+        The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
+        ``"local"`` for the embedded server. None: the document's first. For the document that ships also the name of
+        a service whose overlay ships: the overlay is applied. ``dynaclient vendors`` lists the names.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -496,8 +844,13 @@ class Client(dynaclient.client.Client):
         How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
     headers:
         Header fields to add to every request.
+    query:
+        Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise if that
+        changes the meaning, and note the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report
+        each) or ``"off"``; or a mapping for ``request`` and ``reply`` separately. None: requests are strict and replies
+        lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:
@@ -543,8 +896,9 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
-        arrays: bool | str | None = ...,
+        arrays: None = ...,
         transport: Transport | None = ...,
         proxy: str | None = ...,
         ca_bundle: str | os.PathLike[str] | None = ...,
@@ -563,6 +917,66 @@ class Client(dynaclient.client.Client):
     @overload
     def __new__(
         cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[list[float] | Vector]: ...
+    @overload
+    def __new__(
+        cls,
         spec: Any = ...,
         *,
         overlays: Iterable[OverlaySource] | None = ...,
@@ -572,6 +986,7 @@ class Client(dynaclient.client.Client):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -590,13 +1005,100 @@ class Client(dynaclient.client.Client):
         world: World = ...,
     ) -> Self: ...
 
-class BundledClient(Client):
+class BundledClient(Client, Generic[_Numbers_co]):
     """A client of Embeddings."""
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+    ) -> BundledClient[list[float] | Vector]: ...
     __getattr__: None
-    embeddings: Embeddings
+    embeddings: Embeddings[_Numbers_co]
     models: Models
     @overload
-    def __getitem__(self, name: Literal["embeddings.create"], /) -> EmbeddingsCreate: ...
+    def __getitem__(self, name: Literal["embeddings.create"], /) -> EmbeddingsCreate[_Numbers_co]: ...
     @overload
     def __getitem__(self, name: Literal["models.list"], /) -> ModelsList: ...
     @overload
@@ -630,8 +1132,9 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
-        arrays: bool | str | None = ...,
+        arrays: None = ...,
         transport: Transport | None = ...,
         proxy: str | None = ...,
         ca_bundle: str | os.PathLike[str] | None = ...,
@@ -651,6 +1154,68 @@ class AsyncClient(dynaclient.aio.AsyncClient):
     @overload
     def __new__(
         cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        spec: None = ...,
+        *,
+        overlays: None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[list[float] | Vector]: ...
+    @overload
+    def __new__(
+        cls,
         spec: Any = ...,
         *,
         overlays: Iterable[OverlaySource] | None = ...,
@@ -660,6 +1225,7 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         timeout: float | Timeout | None = ...,
         retries: Any = ...,
         headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
         validate: str | Mapping[str, str] | None = ...,
         arrays: bool | str | None = ...,
         transport: Transport | None = ...,
@@ -679,13 +1245,103 @@ class AsyncClient(dynaclient.aio.AsyncClient):
         max_concurrency: int = ...,
     ) -> Self: ...
 
-class BundledAsyncClient(AsyncClient):
+class BundledAsyncClient(AsyncClient, Generic[_Numbers_co]):
     """A client of Embeddings."""
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: Literal[True, "float64", "float32"],
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[Vector]: ...
+    @overload
+    def __new__(
+        cls,
+        *,
+        overlays: Iterable[OverlaySource] | None = ...,
+        server: str | None = ...,
+        bearer_auth: auth.Credential | None = ...,
+        credentials: Mapping[str, auth.Credential] | None = ...,
+        timeout: float | Timeout | None = ...,
+        retries: Any = ...,
+        headers: Mapping[str, str] | None = ...,
+        query: Mapping[str, Any] | None = ...,
+        validate: str | Mapping[str, str] | None = ...,
+        arrays: bool | str | None = ...,
+        transport: Transport | None = ...,
+        proxy: str | None = ...,
+        ca_bundle: str | os.PathLike[str] | None = ...,
+        pool_size: int = ...,
+        max_reply_bytes: int = ...,
+        server_variables: Mapping[str, str] | None = ...,
+        client_cert: ClientCert | None = ...,
+        settings: Mapping[str, Any] | None = ...,
+        send_defaults: bool = ...,
+        observers: Observer | Iterable[Observer] = ...,
+        profile: str | None = ...,
+        cache: bool = ...,
+        drift: str | os.PathLike[str] | None = ...,
+        world: World = ...,
+        max_concurrency: int = ...,
+    ) -> BundledAsyncClient[list[float] | Vector]: ...
     __getattr__: None
-    embeddings: AsyncEmbeddings
+    embeddings: AsyncEmbeddings[_Numbers_co]
     models: AsyncModels
     @overload
-    def __getitem__(self, name: Literal["embeddings.create"], /) -> AsyncEmbeddingsCreate: ...
+    def __getitem__(self, name: Literal["embeddings.create"], /) -> AsyncEmbeddingsCreate[_Numbers_co]: ...
     @overload
     def __getitem__(self, name: Literal["models.list"], /) -> AsyncModelsList: ...
     @overload

@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynaclient import auth
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
-from dynaclient.exchange import Prepared, Shipment, Way, head, opened, told, watching, whole
+from dynaclient.exchange import Prepared, Shipment, Way, curl_of, head, opened, read, told, watching, whole
 from dynaclient.frozen import evolve
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import OMIT
 from dynaclient.result import Result
-from dynaclient.retry import parse_retry_after
-from dynaclient.wire import Attempt, Request, Response, Stream
+from dynaclient.wire import Request, Response, Stream
 
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Iterable
 
+    from dynaclient.bulk.mapping import MapResults
     from dynaclient.core import Core
     from dynaclient.openapi.align import Aligner
     from dynaclient.options import Options
     from dynaclient.save import Progress, Saved
     from dynaclient.stream import ItemStream
     from dynaclient.watch import Watch
+    from dynaclient.wire import Attempt
 
-CALL_OPTIONS = frozenset({"retries", "timeout", "server", "headers", "validate", "arrays", "content_type", "split"})
-_SERVED = "http://127.0.0.1:8080"
+    _Attempts = tuple[Attempt, ...]
+
+CALL_OPTIONS = frozenset(
+    {"retries", "timeout", "server", "headers", "query", "validate", "arrays", "content_type", "split", "extra"}
+)
+
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
+
+
+def _by_service(verb: _Verb) -> _Verb:
+    """Let the call option ``server`` name a service whose overlay ships: the verb is then that of `Call.at`."""
+
+    @wraps(verb)
+    def chosen(self: Call, /, *positional: Any, **arguments: Any) -> Any:
+        return verb(self.at(arguments["server"]) if "server" in arguments else self, *positional, **arguments)
+
+    return chosen  # type: ignore[return-value]
 
 
 class _Doc:
@@ -52,7 +69,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     reply's body to a file, ``map`` calls for many rows.
 
     All of them take the operation's arguments by keyword and, where no argument of the operation has that name, the call options ``body``, ``content_type``,
-    ``retries``, ``timeout``, ``server``, ``headers`` and ``validate``; the call itself and ``send`` also ``split`` (True, or a number of inputs: as many requests as they need, their replies merged).
+    ``retries``, ``timeout``, ``server``, ``headers``, ``query``, ``extra`` and ``validate``; the call itself and ``send`` also ``split`` (True, or a number of inputs: as many requests as they need, their replies merged).
     """
     )
 
@@ -70,7 +87,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
     def __call__(self, /, *positional: Any, **arguments: Any) -> Any:  # noqa: D102 - the operation's own docstring is shown
         if positional:
-            raise self._by_keyword(positional)
+            from dynaclient.openapi.signature import by_position
+
+            raise by_position(self.operation, positional)
         return self.send(**arguments).value
 
     def __get__(self, instance: object, owner: type | None = None) -> Self:
@@ -130,6 +149,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         TransportError
             Where no complete reply came.
         """
+        if "server" in arguments and (there := self.at(arguments["server"])) is not self:
+            return there.send(**arguments)
         split = arguments.get("split", False)
         if not (split is None or split is False or split is OMIT or "split" in self._hidden_options()):
             from dynaclient.bulk.mapping import split_call
@@ -137,7 +158,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             return split_call(self, arguments, split)
         return self._send(self._shipment(arguments))
 
-    def map(self, rows: Iterable[Any], /, **arguments: Any) -> Iterator[Any]:
+    @_by_service
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> MapResults[Any]:
         """The results of many rows, lazily and in the order of the rows: several requests are under way at once, and memory is bounded.
 
         Parameters
@@ -147,6 +169,11 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         arguments:
             Those that are the same for all rows; call options; and ``batch`` (rows in one request), ``in_flight`` (requests at once, 8), ``on_error`` (``"raise"``, or
             ``"record"``: the error stands in the place of the row's result), ``tokenizer``, ``rpm`` and ``tpm`` (requests and tokens a minute at most).
+
+        Returns
+        -------
+        MapResults
+            An iterator. Its ``summary`` has the rows, failures, requests and tokens until now.
         """
         from dynaclient.bulk.mapping import mapped
 
@@ -165,13 +192,15 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def origin(self, options: Mapping[str, Any]) -> str:
         """Where the call goes with these call options: scheme, host, port and path."""
         given = {name: options[name] for name in self.options_among(options)}
-        target = self._core.way(self._ready().operation, self._options.evolve(**given)).target
+        call = self.at(given.get("server"))
+        target = call._core.way(call.operation, call._options.evolve(**given)).target
         return target.origin + target.prefix
 
     def options_among(self, given: Iterable[str]) -> list[str]:
         """Which of these names are call options and no arguments of the operation."""
         return [name for name in given if name in CALL_OPTIONS and name not in self._hidden_options()]
 
+    @_by_service
     def request(self, /, **arguments: Any) -> Request:
         """A dry run: check the arguments and return the request that would be sent, its credentials redacted. Nothing is sent.
 
@@ -183,24 +212,12 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         shipment = self._shipment(arguments, dry=True)
         return auth.shown(shipment.needs, shipment.plain)
 
+    @_by_service
     def curl(self, /, **arguments: Any) -> str:
         """The call as a shell line for curl; credentials stand in it as environment variables, never as values."""
-        from dynaclient.curl import curl
+        return curl_of(self._shipment(arguments, dry=True))
 
-        shipment = self._shipment(arguments, dry=True)
-        request = auth.shown(shipment.needs, shipment.plain)
-        target = shipment.way.target
-        variables = {}
-        for need in shipment.needs:
-            known = auth.variables(need.scheme, target.id)
-            if known and auth.is_bearer(need.scheme):
-                variables["authorization"] = known[0]
-            elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
-                variables[need.scheme.parameter.lower()] = known[0]
-        if target.embedded:
-            return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
-        return curl(request, variables)
-
+    @_by_service
     def stream(self, /, **arguments: Any) -> ItemStream:
         """Send the call and iterate over the items of its reply as they arrive: server-sent events, JSON Lines, JSON text sequences, parts.
 
@@ -221,6 +238,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         value: ItemStream = result.value
         return value
 
+    @_by_service
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of page after page, each called for when the one before it has been taken.
 
@@ -231,30 +249,26 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         """
         return (result.value for result in self._results(arguments))
 
+    @_by_service
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
         pager = self._core.pager(self._name)
         return (item for result in self._results(arguments) for item in pager.results(result.value))
 
     def _results(self, arguments: dict[str, Any]) -> Iterator[Result]:
-        from dynaclient.pages import results
+        from dynaclient.pages import follow, results
 
         options = {name: arguments[name] for name in CALL_OPTIONS - self._hidden_options() if name in arguments}
         given = {name: value for name, value in arguments.items() if name not in options}
         pager = self._core.pager(self._name)
         return results(
-            pager, given, lambda values: self.send(**values, **options), lambda url: self._follow(url, given, options)
+            pager,
+            given,
+            lambda values: self.send(**values, **options),
+            lambda url: self._send(follow(self._shipment({**given, **options}), url)),
         )
 
-    def _follow(self, url: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Result:
-        """The result of a page that is named by its URL."""
-        from dynaclient.pages import next_page
-
-        shipment = self._shipment({**arguments, **options})
-        plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
-        needs = shipment.needs if at_home else ()
-        return self._send(evolve(shipment, plain=plain, needs=needs))
-
+    @_by_service
     def save(self, path: str | os.PathLike[str], /, *, progress: Progress | None = None, **arguments: Any) -> Saved:
         """Send the call and write the reply's body to a file, block by block, whatever its size.
 
@@ -273,26 +287,30 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
 
         return save(self._core, self._shipment(arguments), path, progress)
 
+    def at(self, server: Any) -> Call:
+        """Return this call as the service of this name answers it; anything else changes nothing."""
+        if not isinstance(server, str) or "server" in self._hidden_options():
+            return self
+        core = self._core.at(server, self._name)
+        return self if core is self._core else Call(core, self._name, self._options)
+
     # --- one call
 
     def _shipment(self, arguments: dict[str, Any], *, dry: bool = False) -> Shipment:
         """The call, checked and written, with the credentials that it needs; in a dry run missing ones are stood in for."""
         prepared = self._prepared or self._ready()
+        extra = None
+        if "extra" in arguments and "extra" not in self._hidden_options():
+            arguments = dict(arguments)
+            extra = arguments.pop("extra")
         way, needs, arguments, content_type = self._choose(arguments)
         if prepared.several or content_type is not None:
             prepared = self._core.prepared_for(prepared, content_type, arguments)
-        bound = self._bind(prepared, way, arguments)
+        bound = self._bind(prepared, way, arguments, extra)
         if needs is None or dry:
             needs = self._core.needs(prepared.operation, way, placeholder=dry)
-        plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers)
+        plain = prepared.builder.build(bound, way.target.origin, way.target.prefix, way.headers, way.query)
         return Shipment(prepared, way, needs, bound, plain)
-
-    def _by_keyword(self, positional: tuple[Any, ...]) -> ArgumentError:
-        names = [field.python_name for field in self.operation.arguments]
-        hint = f"say {names[0]}=..., ..." if names else "it takes none"
-        text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
-        problem = Problem("arguments", text, hint=hint)
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
@@ -318,7 +336,9 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             given = {name: value for name, value in given.items() if value is not None and value is not OMIT}
             content_type = given.pop("content_type", None)
             if given.pop("split", False) is not False:
-                raise self._unsplit()
+                from dynaclient.bulk.mapping import unsplit
+
+                raise unsplit(self._name)
             if given:
                 way = self._core.way(self._ready().operation, self._options.evolve(**given))
                 return way, None, arguments, content_type
@@ -329,14 +349,11 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
                 self._needs = self._core.needs(self._ready().operation, self._way)
         return self._way, self._needs, arguments, content_type
 
-    def _unsplit(self) -> ArgumentError:
-        problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
-        return ArgumentError(f"{self._name} was not called", problems=(problem,), operation=self._name)
-
-    def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any]) -> Bound:
+    def _bind(self, prepared: Prepared, way: Way, arguments: dict[str, Any], extra: Any) -> Bound:
         binder = prepared.binder
-        if way.settings or way.send_defaults:
-            bound = binder.bind(arguments, way.settings, send_defaults=way.send_defaults)
+        if way.settings or way.send_defaults or extra is not None:
+            extra = None if extra is OMIT else extra
+            bound = binder.bind(arguments, way.settings, send_defaults=way.send_defaults, extra=extra)
         else:
             bound = binder.bind(arguments)
         found: list[Problem] = [] if way.request_mode == "off" else binder.check(bound)
@@ -351,50 +368,35 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
     def _send(self, shipment: Shipment, *, streamed: bool = False) -> Result:
         begun = self._core.world.clock()
         watched: AbstractContextManager[Watch | None] = watching(self._core, shipment)
-        attempts: tuple[Attempt, ...] = ()
+        attempts: _Attempts = ()
         with watched as watch:
             try:
                 if streamed or shipment.prepared.sequential:
                     reply, attempts = opened(self._core, shipment, watch)
-                    value, response = self._open(shipment, reply, watch, streamed=streamed)
+                    value, response = self._open(shipment, reply, watch, attempts, streamed=streamed)
                 else:
                     response, attempts = whole(self._core, shipment, watch)
-                    value = self._read(shipment, response)
+                    value = read(self._core, shipment, response, attempts)
             except DynaclientError as error:
                 raise told(self._core, shipment, error, attempts) from None
             return self._result(shipment, value, response, attempts, begun)
 
-    def _read(self, shipment: Shipment, response: Response) -> Any:
-        parser = shipment.prepared.parser
-        if self._core.drift is not None:
-            self._core.drift.record(shipment.prepared.operation, response)
-        if parser.is_error(response.status):
-            from dynaclient.openapi.failure import failure
-
-            wait = parse_retry_after(response.headers, self._core.world.now())
-            raise failure(shipment.prepared.operation, response, wait)
-        expected = parser.aligner.count(shipment.bound.body) if parser.aligner is not None else None
-        way = shipment.way
-        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare)
-
     def _open(
-        self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, *, streamed: bool
+        self, shipment: Shipment, reply: Response | Stream, watch: Watch | None, attempts: _Attempts, *, streamed: bool
     ) -> tuple[Any, Response]:
         """The value of a reply that may be a stream, and its response or head."""
         from dynaclient.streaming import item_stream
 
         if isinstance(reply, Response):
-            return self._read(shipment, reply), reply
+            return read(self._core, shipment, reply, attempts), reply
         found = item_stream(self._core, shipment, reply, watch, streamed=streamed)
         if found is not None:
             return found, found.response
         with reply:
             response = evolve(head(reply), body=reply.read())
-        return self._read(shipment, response), response
+        return read(self._core, shipment, response, attempts), response
 
-    def _result(
-        self, shipment: Shipment, value: Any, response: Response, attempts: tuple[Attempt, ...], begun: float
-    ) -> Result:
+    def _result(self, shipment: Shipment, value: Any, response: Response, attempts: _Attempts, begun: float) -> Result:
         elapsed = self._core.world.clock() - begun
         result = Result(self._name, value, response, shipment.plain, attempts, elapsed)
         if not shipment.prepared.described:

@@ -14,7 +14,7 @@ from dynaclient.fetch import open_document
 from dynaclient.group import member, members, no_member
 from dynaclient.observe import Observer
 from dynaclient.openapi.model import Api
-from dynaclient.options import Options, bad_option, from_environment
+from dynaclient.options import Options, bad_option, from_environment, in_words, shown_server
 from dynaclient.transport import Transport
 from dynaclient.wire import Timeout
 from dynaclient.world import World
@@ -22,6 +22,7 @@ from dynaclient.world import World
 if TYPE_CHECKING:
     from dynaclient.profile import Profile
     from dynaclient.source.amend import OverlaySource
+    from dynaclient.tolerance import Tolerated
     from dynaclient.transport.tls import ClientCert
 
 
@@ -48,6 +49,7 @@ def _profiled(profile: Profile | None) -> Options:
         timeout=profile.timeout,
         retries=profile.retries,
         headers=profile.headers or None,
+        query=profile.query or None,
         validate=profile.validate,
     )
 
@@ -65,7 +67,9 @@ class Client:
     overlays:
         Amendments to the document (Overlay 1.0 and 1.1), applied in order: paths, texts, mappings, or names of overlays that ship. None: the profile's.
     server:
-        The id of one of the document's servers, a URL, or ``"local"`` for the embedded server; None: the document's first.
+        The id of one of the document's servers; a URL, the whole base below which the operations stand, whose query is sent with every call; or
+        ``"local"`` for the embedded server. None: the document's first. For the document that ships also the name of
+        a service whose overlay ships: the overlay is applied. ``dynaclient vendors`` lists the names.
     bearer_auth:
         The bearer token, or a function that returns it for each request. None: the environment variable that the document names.
     credentials:
@@ -76,8 +80,13 @@ class Client:
         How many retries, False for none, a mapping of fields of the retry policy, or a RetryPolicy; laid over what the document declares, field by field.
     headers:
         Header fields to add to every request.
+    query:
+        Query parameters to add to the URL of every request; an operation's own parameter of the same name wins.
     validate:
-        ``"strict"`` (raise), ``"warn"`` (report on the logger ``dynaclient``) or ``"off"``; or a mapping for ``request`` and ``reply`` apart.
+        What is done where a request or reply differs from the document: ``"strict"`` (raise), ``"lenient"`` (raise if that
+        changes the meaning, and note the rest once, on the logger ``dynaclient`` and in `tolerated`), ``"warn"`` (report
+        each) or ``"off"``; or a mapping for ``request`` and ``reply`` separately. None: requests are strict and replies
+        lenient.
     arrays:
         ``True`` or ``"float64"``, ``"float32"``: arrays of numbers in replies come as Vectors, packed numbers with the buffer protocol, in place of lists.
     transport:
@@ -112,6 +121,7 @@ class Client:
         Where an option makes no sense.
     """
 
+    @in_words
     def __init__(
         self,
         spec: Any = None,
@@ -123,6 +133,7 @@ class Client:
         timeout: float | Timeout | None = None,
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         validate: str | Mapping[str, str] | None = None,
         arrays: bool | str | None = None,
         transport: Transport | None = None,
@@ -149,6 +160,7 @@ class Client:
             timeout=timeout,
             retries=retries,
             headers=headers,
+            query=query,
             validate=validate,
             arrays=arrays,
             settings=settings,
@@ -176,7 +188,8 @@ class Client:
             )
 
         document = open_document(spec, make_transport, cache=cache, overlays=overlays or ())
-        self._core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
+        core = Core(document, wallet, transport, make_transport, server_variables, world, observers, drift)
+        self._core = core.home(self._options.server)
         _check_names(wallet, self._core.api)
 
     @staticmethod
@@ -193,6 +206,18 @@ class Client:
         """What the document says."""
         return self._core.api
 
+    @property
+    def tolerated(self) -> tuple[Tolerated, ...]:
+        """How replies so far departed harmlessly from the document, with counts; see ``validate``.
+
+        ::
+
+            for found in client.tolerated:
+                print(found.operation, found.kind, found.where, found.count)
+        """
+        return self._core.tolerance().all()
+
+    @in_words
     def with_options(
         self,
         *,
@@ -200,6 +225,7 @@ class Client:
         timeout: float | Timeout | None = None,
         retries: Any = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         validate: str | Mapping[str, str] | None = None,
         arrays: bool | str | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -207,12 +233,13 @@ class Client:
     ) -> Self:
         """A new client with some options changed, which shares this one's document, credentials and connections."""
         changed = type(self).__new__(type(self))
-        changed._core = self._core
+        changed._core = self._core.at(server)
         changed._options = self._options.evolve(
             server=server,
             timeout=timeout,
             retries=retries,
             headers=headers,
+            query=query,
             validate=validate,
             arrays=arrays,
             settings=settings,
@@ -267,7 +294,9 @@ class Client:
 
     def __repr__(self) -> str:
         title = self._core.api.title or self._core.api.source
-        return f"<Client of {title!r}: {len(self)} operations, server {self._options.server or 'default'}>"
+        return (
+            f"<Client of {title!r}: {len(self)} operations, server {shown_server(self._options.server) or 'default'}>"
+        )
 
     def __reduce__(self) -> Any:
         raise TypeError("a client holds open connections and credentials and is not pickled; make it where it is used")

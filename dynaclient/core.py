@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -17,27 +18,31 @@ from dynaclient.observers import Observers
 from dynaclient.openapi.arguments import Binder
 from dynaclient.openapi.build import Builder
 from dynaclient.openapi.check import Checker
+from dynaclient.openapi.extraquery import laid_over, written_query
 from dynaclient.openapi.itemshape import is_sequential
 from dynaclient.openapi.model import Api, MediaType, Operation, RetryPolicy
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.read import globals_of
 from dynaclient.openapi.read import operation as read_operation
-from dynaclient.openapi.server import Target, target
+from dynaclient.openapi.server import LOCAL, Target, target
 from dynaclient.options import Options, parse_timeout
 from dynaclient.retry import override
 from dynaclient.source import Document
+from dynaclient.source.shipped import known_words, served_by
 from dynaclient.transport import Transport
 from dynaclient.transport.budget import RetryBudget
-from dynaclient.wire import Timeout
+from dynaclient.wire import Attempt, Request, Timeout
 from dynaclient.world import World
 
 if TYPE_CHECKING:
     from dynaclient.drift import Recorder
+    from dynaclient.openapi.departure import Departure
     from dynaclient.openapi.items import Reading
     from dynaclient.openapi.paging import Pager
     from dynaclient.openapi.parts import Attachment
     from dynaclient.result import Result
+    from dynaclient.tolerance import Tolerance
 
 
 _MOST_READINGS = 64
@@ -69,7 +74,11 @@ class Core:
         self.variables = variables
         self.world = world
         self.observers = Observers(observers, wallet.scrub)
+        # Told of each wait before a retry: the request, the attempt that failed, the most attempts there may be. An
+        # observer would cost every call ten milliseconds of imports.
+        self.on_wait: Callable[[Request, Attempt, int | None], object] | None = None
         self.checker = Checker(document.data, self.api.version)
+        self._tolerance: Tolerance | None = None
         self._transport = transport
         self._make_transport = make_transport
         self._embedded: Transport | None = None
@@ -78,7 +87,11 @@ class Core:
         self._readings: dict[tuple[str, str], Reading] = {}
         self._budget = RetryBudget()
         self._lock = threading.RLock()
-        self.drift = self._recorder(drift or os.environ.get("DYNACLIENT_DRIFT") or None)
+        self._drift = drift or os.environ.get("DYNACLIENT_DRIFT") or None
+        self.drift = self._recorder(self._drift)
+        self._first = self  # the core of the client's own document
+        self._home = self  # the core of the service that the client was made for
+        self._served: dict[str, Core] = {}
         wallet.open(self._network, world, document.source)
 
     def _recorder(self, path: str | os.PathLike[str] | None) -> Recorder | None:
@@ -87,6 +100,60 @@ class Core:
         from dynaclient.drift import Recorder
 
         return Recorder(self.api, self.checker, path)
+
+    def at(self, server: str | None, operation: str = "") -> Core:
+        """Return the core for what a caller named as the server.
+
+        It is another one if the word names a service whose overlay ships: the same connections, another document. A URL and
+        ``"local"`` change only the address. Credentials that were given to the client go with it if the service is the one
+        that the client was made for, or a server of the client's document; at other services those of the environment count.
+
+        Raises
+        ------
+        ArgumentError
+            If the service does not offer the operation of this dotted name.
+        SpecError
+            If an overlay of the caller's own cannot be applied to that document.
+        """
+        if not isinstance(server, str) or "://" in server or server.strip() == LOCAL:
+            return self
+        first = self._first
+        with self._lock:
+            found = first._served.get(server)
+            if found is None:
+                document = served_by(first.document, server)
+                found = first._serving(document, server.strip()) if document is not first.document else first
+                first._served[server] = found
+        if found is first and any(one.id == server.strip() for one in self.api.servers):
+            return self
+        if operation and operation not in found.api.index:
+            hint = f"it has {', '.join(found.api.index)}"
+            problem = Problem("server", f"{server!r} does not offer {operation}", hint=hint)
+            raise ArgumentError(f"{operation} was not called", problems=(problem,), operation=operation)
+        return found
+
+    def home(self, server: str | None) -> Core:
+        """Return the core of a new client for what its caller named as the server (see `at`), for which its credentials are."""
+        found = self.at(server)
+        self._home = found
+        found.wallet = self.wallet
+        return found
+
+    def _serving(self, document: Document, word: str) -> Core:
+        """Return a core for another document that shares all that was not made from the document."""
+        found = copy.copy(self)
+        found.document, found.api = document, api_of(document)
+        found.checker = Checker(document.data, found.api.version)
+        found._transport, found._embedded, found._make_transport = None, None, self._network
+        found._prepared, found._pagers, found._readings = {}, {}, {}
+        found.drift = found._recorder(self._drift)
+        if not any(one.id == word for one in self._home.api.servers):
+            found.wallet = self.wallet.elsewhere()
+        return found
+
+    def known_servers(self) -> tuple[str, ...]:
+        """Return the names of the services whose overlays ship for this document."""
+        return known_words(self.document)
 
     def prepared(self, name: str) -> Prepared:
         """An operation, ready to be called with its default media type; made when it is first asked for."""
@@ -125,7 +192,7 @@ class Core:
             operation=operation,
             binder=binder,
             builder=Builder(operation, binder.media, document),
-            parser=Parser(operation, document, self.checker, self.warn),
+            parser=Parser(operation, document, self.checker, self.warn, self.note),
             several=len(offered) > 1 or any("*" in media.name for media in offered),
             sequential=any(is_sequential(media.name) for reply in operation.replies for media in reply.content),
             described=any(reply.headers or reply.linked for reply in operation.replies),
@@ -163,7 +230,14 @@ class Core:
 
     def way(self, operation: Operation, options: Options) -> Way:
         """Where and how a call with these options goes."""
-        place = target(operation.servers, options.server, self.document.source, self.variables)
+        place = target(
+            operation.servers,
+            options.server,
+            self.document.source,
+            self.variables,
+            self.wallet.variable,
+            self.known_servers,
+        )
         timeout = options.timeout
         if timeout is None:
             timeout = parse_timeout(operation.timeout / 1000) if operation.timeout else Timeout()
@@ -180,6 +254,7 @@ class Core:
             settings=self._settings(options),
             arrays=options.arrays,
             send_defaults=options.send_defaults,
+            query=laid_over(written_query(place.query), options.query) if place.query else options.query,
         )
 
     def needs(self, operation: Operation, way: Way, *, placeholder: bool = False) -> tuple[auth.Need, ...]:
@@ -240,9 +315,22 @@ class Core:
 
         logging.getLogger("dynaclient").warning("%s", error)
 
-    def close(self) -> None:
-        """Close the connections."""
+    def note(self, operation: str, status: int, departures: list[Departure]) -> None:
+        """Count and report what the mode ``lenient`` lets pass."""
+        self.tolerance().note(operation, status, departures)
+
+    def tolerance(self) -> Tolerance:
+        """What the mode ``lenient`` let pass; made when it is first asked for."""
         with self._lock:
-            for transport in (self._transport, self._embedded):
+            if self._tolerance is None:
+                from dynaclient.tolerance import Tolerance
+
+                self._tolerance = Tolerance()
+            return self._tolerance
+
+    def close(self) -> None:
+        """Close the connections, which the cores of all services share."""
+        with self._lock:
+            for transport in (self._first._transport, self._transport, self._embedded):
                 if transport is not None:
                     transport.close()

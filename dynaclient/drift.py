@@ -23,6 +23,7 @@ from dynaclient.openapi.check import Checker
 from dynaclient.openapi.differ import Differ, Difference, kind_of
 from dynaclient.openapi.media import decode_json, encode_json, essence, is_json, matching
 from dynaclient.openapi.model import Api, Operation, Reply
+from dynaclient.openapi.undeclared import stand_in
 from dynaclient.wire import Response
 
 __all__ = ["Difference", "Recorder", "read_differences"]
@@ -72,14 +73,33 @@ class Recorder:
                 name = essence(content_type) if response.body else ""
                 yield Difference(operation.dotted, status, operation.pointer, "responses", "$", kind, name)
             return
-        if not response.body or not reply.content:
+        if not reply.content:
             return
         media = matching(reply.content, content_type) if content_type else reply.content[0]
+        if not response.body:
+            if (
+                response.status // 100 == 2
+                and media is not None
+                and is_json(media.name)
+                and operation.method.upper() != "HEAD"
+            ):
+                yield Difference(operation.dotted, status, reply.pointer, "content", "$")
+            return
         if media is None:
-            kind = kind_of(_decoded(response)) if is_json(content_type) else ""
-            yield Difference(operation.dotted, status, reply.pointer, "content", "$", kind, essence(content_type))
+            yield from self._undeclared(operation, reply, response, content_type)
         elif media.schema is not None and is_json(content_type or media.name):
             yield from self._differ.differences(operation.dotted, status, media.schema, _decoded(response))
+
+    def _undeclared(
+        self, operation: Operation, reply: Reply, response: Response, content_type: str
+    ) -> Iterator[Difference]:
+        """A media type that is not declared; if the body is the declared JSON even so, also how that differs."""
+        status, value = str(response.status), _decoded(response)
+        found = stand_in(operation.replies, reply, response.status, content_type) if value is not None else None
+        kind = kind_of(value) if is_json(content_type) or found is not None else ""
+        yield Difference(operation.dotted, status, reply.pointer, "content", "$", kind, essence(content_type))
+        if found is not None and found.media is not None and found.media.schema is not None:
+            yield from self._differ.differences(operation.dotted, status, found.media.schema, value)
 
     def _warn(self, error: Exception) -> None:
         if not self._told:

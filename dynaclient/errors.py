@@ -265,7 +265,17 @@ class ReplyDecodeError(ReplyError):
 
 
 class ReplyValidationError(ReplyError):
-    """The body is well formed but breaks the document's schema, or what the document says about batches."""
+    """The body is well formed but breaks the document's schema, or what the document says about batches.
+
+    ``rows`` is set if some results of a batch are bad and all else is good: from the number of each bad result, counted from 0 in the order of the inputs, to its
+    problems. The results of ``value`` then stand in the order of the inputs, and those that are not in ``rows`` can be used.
+    """
+
+    def __init__(
+        self, message: str, *, rows: Mapping[int, tuple[Problem, ...]] | None = None, response: Response, **more: Any
+    ) -> None:
+        super().__init__(message, response=response, **more)
+        self.rows: Mapping[int, tuple[Problem, ...]] = rows or {}
 
 
 class UndeclaredReplyError(ReplyError):
@@ -273,13 +283,23 @@ class UndeclaredReplyError(ReplyError):
 
 
 class APIError(_WithResponse):
-    """The service answered with a status of 4XX or 5XX.
+    """The service answered with a status of 4XX or 5XX, or with an error in a reply of 2XX.
 
     ``message`` is the service's own, where one of the usual error bodies carries it. ``body`` is the decoded body: plain
-    data for JSON, text otherwise. ``retry_after`` is the seconds that the service asks to wait, or None.
+    data for JSON, text otherwise. ``retry_after`` is the seconds that the service asks to wait, or None. ``hint`` says what to do, where
+    that is known; ``str`` of the error ends with it.
+
+    ``code``, ``param`` and ``type`` are what the error body says under these names, or None: ``code`` as it came, a text or a number
+    (``"context_length_exceeded"``, 502), ``param`` the parameter at fault, ``type`` the kind of error.
+
+    ``status_code`` is always the status of the reply. If a reply of 2XX holds an error, that is 2XX: the class and ``code`` say which error it is.
     """
 
     exit_code = 8
+    hint: str = ""
+    code: str | int | None
+    param: str | None
+    type: str | None
 
     def __init__(
         self,
@@ -289,6 +309,9 @@ class APIError(_WithResponse):
         body: Any = None,
         detail: str = "",
         retry_after: float | None = None,
+        code: str | int | None = None,
+        param: str | None = None,
+        type: str | None = None,
         request: Request | None = None,
         attempts: tuple[Attempt, ...] = (),
         operation: str = "",
@@ -297,6 +320,7 @@ class APIError(_WithResponse):
         self.message = detail or message
         self.body = body
         self.retry_after = retry_after
+        self.code, self.param, self.type = code, param, type
 
 
 class BadRequestError(APIError):

@@ -7,13 +7,15 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynaclient import auth
-from dynaclient.errors import DynaclientError
+from dynaclient.errors import APIError, DynaclientError, RateLimitError
 from dynaclient.frozen import Struct, evolve
 from dynaclient.openapi.arguments import Binder, Bound
 from dynaclient.openapi.build import Builder
+from dynaclient.openapi.extraquery import Query
 from dynaclient.openapi.model import Operation, RetryPolicy
 from dynaclient.openapi.parse import Parser
 from dynaclient.openapi.server import Target
+from dynaclient.retry import most_attempts
 from dynaclient.transport import Transport, deliver, deliver_stream
 from dynaclient.transport.budget import RetryBudget
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dynaclient.core import Core
     from dynaclient.watch import Watch
 
+_SERVED = "http://127.0.0.1:8080"
 _Reply = TypeVar("_Reply", Response, Response | Stream)
 
 
@@ -41,7 +44,10 @@ class Prepared(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """What depends on the client's options: where a call goes and how; made once for each set of options."""
+    """What depends on the client's options: where a call goes and how; made once for each set of options.
+
+    ``paced``: the transport itself holds requests back as long as the limits of the service say.
+    """
 
     target: Target
     transport: Transport
@@ -55,6 +61,8 @@ class Way(Struct, frozen=True):
     arrays: str = ""
     send_defaults: bool = False
     bare: bool = False
+    query: Query = ()
+    paced: bool = False
 
 
 class Shipment(Struct, frozen=True):
@@ -72,18 +80,56 @@ class Shipment(Struct, frozen=True):
         return self.prepared.operation.dotted
 
 
+def curl_of(shipment: Shipment) -> str:
+    """The line for curl of a call that was checked and written; credentials stand in it as environment variables."""
+    from dynaclient.curl import curl
+
+    request = auth.shown(shipment.needs, shipment.plain)
+    target = shipment.way.target
+    variables = {}
+    for need in shipment.needs:
+        known = auth.variables(need.scheme, target.id)
+        if known and auth.is_bearer(need.scheme):
+            variables["authorization"] = known[0]
+        elif known and need.scheme.type == "apiKey" and need.scheme.location == "header":
+            variables[need.scheme.parameter.lower()] = known[0]
+    if target.embedded:
+        return f"{curl(evolve(request, origin=_SERVED), variables)}  # while `dynaclient serve` runs"
+    return curl(request, variables)
+
+
 def watching(core: Core, shipment: Shipment) -> Watch | nullcontext[None]:
     """What accompanies the call, a context manager; where nobody listens, one that does nothing."""
     observers = core.observers
-    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock) if observers else None
+    if not observers:
+        return nullcontext()
+    most = most_attempts(shipment.way.policy)
+    watch = observers.watch(shipment.name, shipment.prepared.operation.path, core.world.clock, most)
     return watch if watch is not None else nullcontext()
+
+
+def _attempts_told(core: Core, shipment: Shipment, watch: Watch | None) -> Callable[[Attempt], object] | None:
+    """What is called after each attempt, None if nobody listens."""
+    told = watch.attempt if watch is not None else None
+    on_wait = core.on_wait
+    if on_wait is None:
+        return told
+
+    def tell(attempt: Attempt) -> None:
+        if told is not None:
+            told(attempt)
+        if attempt.delay is not None:
+            on_wait(shipment.plain, attempt, most_attempts(shipment.way.policy))
+
+    return tell
 
 
 def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response, tuple[Attempt, ...]]:
     """Send the call and return the whole reply of its last attempt, whatever its status."""
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
+    held = shipment.prepared.parser.held_error if way.reply_mode != "off" else None
 
     def send(request: Request) -> tuple[Response, tuple[Attempt, ...]]:
         return deliver(
@@ -97,6 +143,8 @@ def whole(core: Core, shipment: Shipment, watch: Watch | None) -> tuple[Response
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
+            held=held,
         )
 
     return _with_credentials(shipment, shipment.plain, send)
@@ -111,7 +159,7 @@ def opened(
     """
     way, world = shipment.way, core.world
     transport = watch.over(way.transport) if watch is not None else way.transport
-    told = watch.attempt if watch is not None else None
+    told = _attempts_told(core, shipment, watch)
     is_error = shipment.prepared.parser.is_error
     plain = evolve(shipment.plain, headers={**shipment.plain.headers, **extra}) if extra else shipment.plain
 
@@ -127,10 +175,37 @@ def opened(
             now=world.now,
             budget=way.budget,
             on_attempt=told,
+            paced=way.paced,
             final=lambda status: not is_error(status),
         )
 
     return _with_credentials(shipment, plain, send)
+
+
+def read(core: Core, shipment: Shipment, response: Response, attempts: tuple[Attempt, ...]) -> Any:
+    """The value of a whole reply, the last of the ``attempts``.
+
+    Raises
+    ------
+    APIError, ReplyError
+        If it is an error, or not what the document promises.
+    """
+    operation, parser, way = shipment.prepared.operation, shipment.prepared.parser, shipment.way
+    if core.drift is not None:
+        core.drift.record(operation, response)
+    if parser.is_error(response.status):
+        raise failed(core, shipment, response, attempts)
+    aligner, expected, length = parser.aligner, None, None
+    if aligner is not None:
+        expected, length = aligner.count(shipment.bound.body), aligner.length(shipment.bound.body)
+    try:
+        return parser.parse(response, expected, way.reply_mode, way.arrays, bare=way.bare, length=length)
+    except APIError as error:  # in a reply of 2XX
+        from dynaclient.rate_limit import asked_wait
+
+        meant = 429 if isinstance(error, RateLimitError) else response.status
+        error.retry_after = asked_wait(response.headers, meant, core.world.now())
+        raise
 
 
 def _with_credentials(
@@ -159,6 +234,26 @@ def _joined(first: tuple[Attempt, ...], more: tuple[Attempt, ...]) -> tuple[Atte
 def head(stream: Stream) -> Response:
     """The head of an open reply, as a response without a body."""
     return Response(stream.status, stream.headers, b"", stream.reason, stream.url)
+
+
+def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[Attempt, ...]) -> APIError:
+    """Make the error of a reply of 4XX or 5XX, the last of the attempts.
+
+    It tells how long the service asks to wait, and why the call was not sent again; if the address is unknown there, it
+    names the address and what may be wrong with it.
+    """
+    from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
+    from dynaclient.openapi.failure import failure
+    from dynaclient.rate_limit import asked_wait
+
+    operation = shipment.prepared.operation
+    wait = asked_wait(response.headers, response.status, core.world.now())
+    error = failure(operation, response, wait, attempts[-1].final if attempts else "")
+    if response.status in UNKNOWN_ADDRESS:
+        error.hint = address_hint(operation, shipment.way.target)
+        asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"
+        error.args = (f"{error.args[0]} ({asked}){f'; {error.hint}' if error.hint else ''}", *error.args[1:])
+    return error
 
 
 def told(core: Core, shipment: Shipment, error: DynaclientError, attempts: tuple[Attempt, ...] = ()) -> DynaclientError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dynaclient import auth
 from dynaclient.errors import DynaclientError, SpecError
+from dynaclient.openapi.address import shown_url
 from dynaclient.openapi.decided import (
     DEFAULT,
     Decision,
@@ -18,6 +19,7 @@ from dynaclient.openapi.decided import (
 )
 from dynaclient.openapi.model import Api, Operation
 from dynaclient.openapi.server import Target, target
+from dynaclient.options import DEFAULT_MODES, parse_validate
 from dynaclient.retry import DEFAULT_ATTEMPTS, DEFAULT_STATUS_CODES, IDEMPOTENT_METHODS, override, parse_retries
 from dynaclient.wire import Timeout
 
@@ -45,6 +47,7 @@ def decisions(
     layers: Sequence[Layer] = (),
     wallet: auth.Wallet | None = None,
     variables: Mapping[str, str] | None = None,
+    others: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[Decision, ...]:
     """Everything that a call of an operation is subject to.
 
@@ -58,17 +61,21 @@ def decisions(
         The credentials that there are; None: those of the environment.
     variables:
         Values of the variables in the server's URL.
+    others:
+        Return further names by which servers can be called, for the message about an unknown one.
 
     Raises
     ------
     ArgumentError
         Where an option makes no sense.
     """
-    place, chosen = _server(api, operation, layers, variables)
+    wallet = wallet or auth.Wallet()
+    place, chosen = _server(api, operation, layers, variables, wallet, others)
     return (
         *name_decisions(api, operation),
         chosen,
-        *_credentials(api, operation, wallet or auth.Wallet(), place),
+        *_url(operation, place),
+        *_credentials(api, operation, wallet, place),
         _timeout(api, operation, layers),
         *_retries(api, operation, layers),
         *batch_decisions(api, operation),
@@ -85,16 +92,33 @@ def _last(layers: Sequence[Layer], name: str) -> tuple[Any, str]:
 
 
 def _server(
-    api: Api, operation: Operation, layers: Sequence[Layer], variables: Mapping[str, str] | None
+    api: Api,
+    operation: Operation,
+    layers: Sequence[Layer],
+    variables: Mapping[str, str] | None,
+    wallet: auth.Wallet,
+    others: Callable[[], Iterable[str]],
 ) -> tuple[Target | None, Decision]:
     wanted, by = _last(layers, "server")
     try:
-        place = target(operation.servers, wanted, api.source, variables)
+        place = target(operation.servers, wanted, api.source, variables, wallet.variable, others)
     except (SpecError, DynaclientError) as error:
         return None, Decision("server", None, f"none: {error.message}")
     url = "the embedded server" if place.embedded else place.url
-    pointer = place.pointer
-    return place, Decision("server", url, by or "the first server of the document", pointer)
+    by = by or "the first server of the document"
+    if place.variable:
+        by = f"environment variable {place.variable}, which the document names for the server {place.id!r} ({by})"
+    if place.added:
+        by += f"; {place.added} added, for which a URL without a path stands here (x-dynaclient-bare-origin)"
+    return place, Decision("server", url, by, place.pointer)
+
+
+def _url(operation: Operation, place: Target | None) -> Iterator[Decision]:
+    """Where the call goes: the server's URL, then the operation's path."""
+    if place is not None and not place.embedded:
+        yield Decision(
+            "url", shown_url(operation, place), "the server's URL, then the operation's path", operation.pointer
+        )
 
 
 def _credentials(api: Api, operation: Operation, wallet: auth.Wallet, place: Target | None) -> Iterator[Decision]:
@@ -112,8 +136,9 @@ def _credentials(api: Api, operation: Operation, wallet: auth.Wallet, place: Tar
     except DynaclientError as error:
         yield Decision("credentials", None, error.message)
         return
+    to = f", sent to {place.origin} because {place.variable} names it" if place.variable else ""
     for need in needs:
-        yield Decision(f"credentials.{need.scheme.name}", "set", need.source, need.scheme.pointer)
+        yield Decision(f"credentials.{need.scheme.name}", "set", need.source + to, need.scheme.pointer)
     if not needs:
         yield Decision("credentials", "none", "the document allows calls without")
 
@@ -142,15 +167,17 @@ def _retries(api: Api, operation: Operation, layers: Sequence[Layer]) -> Iterato
                 )
             elif field == "strategy" and given:
                 found = replace(found, value="backoff", by=layer.by, pointer="")
+            elif field == "except_status_codes" and "status_codes" in given:
+                found = replace(found, value=[], by=layer.by, pointer="")
         yield found
 
 
 def _modes(layers: Sequence[Layer]) -> Iterator[Decision]:
-    for direction in ("request", "reply"):
-        mode, by = "strict", DEFAULT
+    for number, direction in enumerate(("request", "reply")):
+        mode, by = DEFAULT_MODES[number], DEFAULT
         for layer in layers:
             given = layer.options.get("validate")
             said = given.get(direction) if isinstance(given, Mapping) else given
             if said is not None:
-                mode, by = said, layer.by
+                mode, by = parse_validate(given, DEFAULT_MODES)[number], layer.by
         yield Decision(f"validate.{direction}", mode, by)

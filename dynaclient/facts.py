@@ -60,7 +60,8 @@ class AttemptFacts:
     """What became of one attempt, the redirects within it followed.
 
     ``number``, ``status``, ``elapsed``, ``delay`` and ``retry_after`` are those of `dynaclient.Attempt`: ``delay`` is the wait, in seconds, before the next attempt, None
-    where none follows. ``error`` is the class of the exception where no reply came, ``detail`` its words. ``url`` and ``server`` are where the attempt was sent first.
+    where none follows. ``error`` is the class of the exception where no reply came, or one of 2XX held an error, ``detail`` its words. ``url`` and ``server`` are where the attempt was sent first.
+    ``most`` is how many attempts the policy allows in all, None: as many as the time allows.
     """
 
     operation: str
@@ -76,6 +77,7 @@ class AttemptFacts:
     retry_after: float | None
     request_bytes: int | None
     response_bytes: int | None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,4 +48,7 @@ def logout(client: Client, scheme: str | None = None) -> list[Login]:
 
 def _place(client: Client) -> Target:
     core = client._core
-    return target(core.api.servers, client._options.server, core.document.source, core.variables)
+    wanted = client._options.server
+    return target(
+        core.api.servers, wanted, core.document.source, core.variables, core.wallet.variable, core.known_servers
+    )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dynaclient.watch import Watch
 
 LOGGER = "dynaclient"
-"""The one logger: DEBUG says each request, INFO each retry, WARNING what ``validate="warn"`` lets pass and an observer that fails."""
+"""The one logger: DEBUG says each request, INFO each retry, WARNING what the modes ``lenient`` and ``warn`` let pass, and an observer
+that fails."""
 
 _INFO = 20  # logging.INFO, without the import
 
@@ -79,7 +80,9 @@ class Observers:
         self._blamed: set[int] = set()
         self._lock = threading.Lock()
 
-    def watch(self, operation: str, template: str, clock: Callable[[], float] = time.monotonic) -> Watch | None:
+    def watch(
+        self, operation: str, template: str, clock: Callable[[], float] = time.monotonic, most: int | None = None
+    ) -> Watch | None:
         """What accompanies one call, or None where nobody is listening.
 
         Parameters
@@ -88,6 +91,8 @@ class Observers:
             The operation's dotted name and its path in the document.
         clock:
             Monotonic seconds.
+        most:
+            Attempts that the policy allows in all; None: as many as the time allows.
         """
         logs = self._listening()
         if logs is None and not self._given:
@@ -95,8 +100,8 @@ class Observers:
         from dynaclient.watch import Watch
 
         if logs is not None:
-            return Watch(self, (*self._given, logs), operation, template, clock)
-        return Watch(self, self._given, operation, template, clock)
+            return Watch(self, (*self._given, logs), operation, template, clock, most)
+        return Watch(self, self._given, operation, template, clock, most)
 
     def _listening(self) -> _Logs | None:
         logging: Any = sys.modules.get("logging")  # while nobody has imported it nobody can have asked for messages

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.frozen import Struct, evolve
+from dynaclient.openapi.extraquery import Query, laid_over, query_of
 from dynaclient.retry import parse_retries
-from dynaclient.wire import Timeout
+from dynaclient.wire import Request, Timeout
 
-MODES = ("strict", "warn", "off")
+MODES = ("strict", "lenient", "warn", "off")
+"""What is done where a request or a reply differs from the document: `parse_validate`."""
+DEFAULT_MODES = ("strict", "lenient")
+"""The modes of requests and replies where nobody says anything."""
 ENVIRONMENT: Mapping[str, str] = {
     "server": "DYNACLIENT_SERVER",
     "timeout": "DYNACLIENT_TIMEOUT",
@@ -28,7 +33,8 @@ class Options(Struct, frozen=True):
     timeout: Timeout | None = None
     retries: tuple[Mapping[str, Any], ...] = ()
     headers: Mapping[str, str] | None = None
-    validate: tuple[str, str] = ("strict", "strict")
+    query: Query = ()
+    validate: tuple[str, str] = DEFAULT_MODES
     arrays: str = ""
     settings: Mapping[str, Any] | None = None
     send_defaults: bool = False
@@ -41,36 +47,33 @@ class Options(Struct, frozen=True):
         ArgumentError
             Where a value makes no sense.
         """
-        changes: dict[str, Any] = {}
-        for name, value in given.items():
-            if value is None:
-                continue
-            if name == "server":
-                if not str(value).strip():
-                    raise bad_option("server", "an empty text names no server; leave it out for the document's first")
-                changes["server"] = str(value)
-            elif name == "timeout":
-                changes["timeout"] = parse_timeout(value)
-            elif name == "retries":
-                changes["retries"] = (*self.retries, parse_retries(value))
-            elif name == "headers":
-                changes["headers"] = {**(self.headers or {}), **parse_headers(value)}
-            elif name == "settings":
-                changes["settings"] = {**(self.settings or {}), **value}
-            elif name == "send_defaults":
-                changes["send_defaults"] = bool(value)
-            elif name == "validate":
-                changes["validate"] = parse_validate(value, self.validate)
-            elif name == "arrays":
-                changes["arrays"] = parse_arrays(value)
+        changes = {
+            name: _READERS[name](self, value) for name, value in given.items() if value is not None and name in _READERS
+        }
         return evolve(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "headers")
+        hidden = ("headers", "query", "server")
+        shown = [f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in hidden]
+        shown.insert(0, f"server={shown_server(self.server)!r}")
         return f"Options({', '.join(shown)})"
 
     def __reduce__(self) -> Any:
-        raise TypeError("options hold header fields, which may be secret, and are not pickled")
+        raise TypeError("options hold header fields and query parameters, which may be secret, and are not pickled")
+
+
+def parse_server(value: Any) -> str:
+    """The id or URL of a server, without the blanks around it.
+
+    Raises
+    ------
+    ArgumentError
+        If it is empty.
+    """
+    text = str(value).strip()
+    if not text:
+        raise bad_option("server", "an empty text names no server; leave it out for the document's first")
+    return text
 
 
 def parse_timeout(value: Any) -> Timeout:
@@ -112,8 +115,36 @@ def parse_headers(value: Any) -> dict[str, str]:
     return found
 
 
+def parse_query(value: Any) -> Query:
+    """Query parameters as pairs of name and encoded text; a value of None leaves the parameter out.
+
+    Raises
+    ------
+    ArgumentError
+        If a name or value has no form in a query; the message does not hold the value.
+    """
+    if not isinstance(value, Mapping):
+        raise bad_option("query", "a mapping from names to values is expected, such as {'api-version': '2024-02-01'}")
+    found: list[tuple[str, str]] = []
+    for name, item in value.items():
+        if not isinstance(name, str) or not name:
+            raise bad_option("query", f"{name!r} is not the name of a query parameter")
+        try:
+            found.extend(query_of(name, item) if item is not None else ())
+        except ValueError as error:
+            raise bad_option("query", f"{name!r}: {error}") from None
+    return tuple(found)
+
+
+def shown_server(server: str | None) -> str | None:
+    """A server's id or URL as it may be shown: without the values in its query that may be keys."""
+    return server if server is None or "?" not in server else Request("GET", "", server).redacted().target
+
+
 def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:
     """The modes for requests and replies: one for both, or a mapping with ``request`` and ``reply``.
+
+    A request is the caller's own, so nothing in it is excused as a service's way: ``lenient`` is ``strict`` for requests.
 
     Raises
     ------
@@ -125,9 +156,10 @@ def parse_validate(value: Any, before: tuple[str, str]) -> tuple[str, str]:
     bad = [mode for mode in given.values() if mode not in MODES]
     if unknown or bad:
         raise bad_option(
-            "validate", f"{value!r} is not strict, warn or off, nor a mapping of them for request and reply"
+            "validate", f"{value!r} is not strict, lenient, warn or off, nor a mapping of them for request and reply"
         )
-    return given.get("request", before[0]), given.get("reply", before[1])
+    request = given.get("request", before[0])
+    return "strict" if request == "lenient" else request, given.get("reply", before[1])
 
 
 def parse_arrays(value: Any) -> str:
@@ -146,6 +178,73 @@ def parse_arrays(value: Any) -> str:
     if isinstance(name, str) and name in TYPECODES:
         return TYPECODES[name]
     raise bad_option("arrays", f"{value!r} is not True, False, 'float64' or 'float32'")
+
+
+_READERS: Mapping[str, Callable[[Options, Any], Any]] = {
+    "server": lambda _, value: parse_server(value),
+    "timeout": lambda _, value: parse_timeout(value),
+    "retries": lambda before, value: (*before.retries, parse_retries(value)),
+    "headers": lambda before, value: {**(before.headers or {}), **parse_headers(value)},
+    "query": lambda before, value: laid_over(before.query, parse_query(value)),
+    "settings": lambda before, value: {**(before.settings or {}), **value},
+    "send_defaults": lambda _, value: bool(value),
+    "validate": lambda before, value: parse_validate(value, before.validate),
+    "arrays": lambda _, value: parse_arrays(value),
+}
+"""How an option that is given is laid over the options before it."""
+
+_HANDS_ON = 0x08
+"""The flag of code that has ``**options`` (``inspect.CO_VARKEYWORDS``)."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def in_words(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a method that takes options answer an unknown one, or one by position, with an ArgumentError that says what to write.
+
+    Type checkers, ``inspect`` and ``help`` see the method as it is.
+    """
+    fields = _taken(function)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        if len(args) > fields.positional or not (fields.open or fields.known.issuperset(kwargs)):
+            raise _unknown_options(fields, len(args), kwargs)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+class _Taken(Struct, frozen=True):
+    """What a method takes: how many arguments by position, itself included, and every name; ``open``: it hands further names on."""
+
+    positional: int
+    known: frozenset[str]
+    open: bool
+
+
+def _taken(function: Any) -> _Taken:
+    """What a method takes, read without the module ``inspect``, which would be loaded at every start."""
+    code = function.__code__
+    known = frozenset(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+    return _Taken(code.co_argcount, known, bool(code.co_flags & _HANDS_ON))
+
+
+def _unknown_options(taken: _Taken, positional: int, given: Mapping[str, Any]) -> ArgumentError:
+    from dynaclient.openapi.habits import CLIENT
+    from dynaclient.openapi.names import nearest
+
+    problems = []
+    if positional > taken.positional:
+        problems.append(Problem("options", "are passed by keyword, such as server=..."))
+    for name in () if taken.open else given:
+        if name not in taken.known:
+            close = nearest(name, taken.known)
+            hint = f"here it is {CLIENT[name]}" if name in CLIENT else f"did you mean {close!r}?" if close else ""
+            problems.append(
+                Problem(name, "is not an option", hint=hint or f"known are {', '.join(sorted(taken.known))}")
+            )
+    return ArgumentError("an option makes no sense", problems=tuple(problems))
 
 
 def bad_option(name: str, message: str) -> ArgumentError:

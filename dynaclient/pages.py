@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from dynaclient.exchange import Shipment
+from dynaclient.frozen import evolve
 from dynaclient.openapi.paging import Pager, State, Url
 from dynaclient.redirect import same_origin
 from dynaclient.result import Result
@@ -40,6 +42,12 @@ def results(
             return
         state = following.state
         result = follow(following.url) if isinstance(following, Url) else send(following.values)
+
+
+def follow(shipment: Shipment, url: str) -> Shipment:
+    """Return the shipment for the page of a URL; it carries credentials only to the origin of the call."""
+    plain, at_home = next_page(shipment.plain, url, shipment.way.target.origin)
+    return evolve(shipment, plain=plain, needs=shipment.needs if at_home else ())
 
 
 def next_page(plain: Request, url: str, home: str) -> tuple[Request, bool]:

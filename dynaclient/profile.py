@@ -25,7 +25,7 @@ from dynaclient.auth import Account, Credential, Pocket, Secret
 from dynaclient.errors import ArgumentError, CredentialsError, Problem
 from dynaclient.folders import config_file
 from dynaclient.frozen import Struct, field
-from dynaclient.options import Options
+from dynaclient.options import Options, shown_server
 from dynaclient.wire import REDACTED, is_secret_name
 
 VARIABLE = "DYNACLIENT_PROFILE"
@@ -37,6 +37,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "timeout": (int, float),
     "retries": (int, bool, str, dict),
     "headers": (dict,),
+    "query": (dict,),
     "validate": (str, dict),
     "credentials": (dict,),
 }
@@ -66,6 +67,7 @@ class Profile(Struct, frozen=True):
     timeout: float | None = None
     retries: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
     validate: str | Mapping[str, str] | None = None
     credentials: Mapping[str, Credential] = field(default_factory=dict)
 
@@ -77,8 +79,8 @@ class Profile(Struct, frozen=True):
     def __repr__(self) -> str:
         headers = {name: REDACTED if is_secret_name(name) else value for name, value in self.headers.items()}
         return (
-            f"Profile({self.name!r}, spec={self.spec!r}, server={self.server!r}, timeout={self.timeout!r}, retries={self.retries!r}, "
-            f"headers={headers!r}, validate={self.validate!r}, credentials={sorted(self.credentials)!r})"
+            f"Profile({self.name!r}, spec={self.spec!r}, server={shown_server(self.server)!r}, timeout={self.timeout!r}, retries={self.retries!r}, "
+            f"headers={headers!r}, query={sorted(self.query)!r}, validate={self.validate!r}, credentials={sorted(self.credentials)!r})"
         )
 
     def __reduce__(self) -> Any:
@@ -179,6 +181,8 @@ class _Reading:
         self._check_rights()
         if self.problems:
             raise ArgumentError(f"the profile {self.name!r} makes no sense", problems=tuple(self.problems))
+        if "server" in given:
+            given["server"] = given["server"].strip()
         if "spec" in given:
             given["spec"] = self._placed(given["spec"])
         if "overlays" in given:
@@ -191,14 +195,15 @@ class _Reading:
     def _check_options(self, given: Mapping[str, Any]) -> None:
         if not all(isinstance(name, str) and name for name in given.get("overlays", ())):
             self.wrong("overlays", "is not a list of texts")
-        for key in ("timeout", "retries", "headers", "validate"):
+        for key in ("timeout", "retries", "headers", "query", "validate"):
             if key in given:
                 try:
                     Options().evolve(**{key: given[key]})
                 except ArgumentError as error:
                     for problem in error.problems or (Problem(key, error.message),):
                         self.wrong(key, problem.message, problem.hint)
-        self.literal |= any(is_secret_name(name) for name in given.get("headers", ()))
+        fields = (*given.get("headers", ()), *given.get("query", ()))
+        self.literal |= any(is_secret_name(name) for name in fields)
 
     def _check_rights(self) -> None:
         from dynaclient.auth.keep import opened_to_others

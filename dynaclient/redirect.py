@@ -122,12 +122,12 @@ def _method_and_body(request: Request, status: int, url: str) -> tuple[str, byte
     if isinstance(request.body, Upload) and request.body.spent:
         raise RedirectError(
             f"{_at(request)} answered {status} with the new location {shown}, but its body can be read only once and has been sent. "
-            "Give that origin as server=, or a body that can be read again."
+            "Give the base of that URL as server=, or a body that can be read again."
         )
     if status in (301, 302) and request.method not in ("GET", "HEAD"):
         raise RedirectError(
             f"{_at(request)} answered {status} with the new location {shown}; a {request.method} is not sent there by itself. "
-            "If that is right, give its origin as server=."
+            "If that is right, give its base URL as server=."
         )
     return request.method, request.body
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from dynaclient.frozen import Struct
+from dynaclient.rate_limit import Limit, is_limit_field, limits
 from dynaclient.wire import Attempt, Headers, Request, Response
 
 
@@ -48,9 +50,22 @@ class Result(Struct, frozen=True):
 
     @property
     def rate_limit(self) -> dict[str, str]:
-        """The reply's rate limit headers by lower-case name: ``x-ratelimit-*``, ``ratelimit*`` and ``retry-after``."""
+        """The reply's rate limit headers by lower-case name.
+
+        ``x-ratelimit-*``, ``ratelimit*``, ``retry-after`` and what resembles them.
+        """
         headers = self.response.headers
-        return {name: headers[name] for name in headers if name.startswith(("x-ratelimit", "ratelimit", "retry-after"))}
+        return {name: headers[name] for name in headers if is_limit_field(name)}
+
+    def limits(self, now: float | None = None) -> tuple[Limit, ...]:
+        """What the reply says is left of the service's limits, and for how long; see `dynaclient.rate_limit.Limit`.
+
+        Parameters
+        ----------
+        now:
+            When the reply came, in seconds since the epoch, for a reset that is a moment; None: the present.
+        """
+        return limits(self.response.headers, time.time() if now is None else now)
 
     def _own(self) -> tuple[Any, ...]:
         """What it is made of, but for what the document reads out of the reply."""

@@ -7,7 +7,6 @@ documents write them; everything else here is seconds.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -20,10 +19,12 @@ from dynaclient.errors import (
 )
 from dynaclient.frozen import Struct
 from dynaclient.openapi.model import RetryPolicy
+from dynaclient.rate_limit import asked_wait, parse_retry_after
 from dynaclient.retry_fields import override, parse_retries, policy_fields
-from dynaclient.wire import Headers, Response
+from dynaclient.wire import Response
 
 __all__ = [
+    "BUDGET",
     "DEFAULT_ATTEMPTS",
     "DEFAULT_STATUS_CODES",
     "IDEMPOTENT_METHODS",
@@ -34,7 +35,9 @@ __all__ = [
     "decide",
     "good_status_is_final",
     "is_connection_error",
+    "listed",
     "matches",
+    "most_attempts",
     "override",
     "parse_retries",
     "parse_retry_after",
@@ -47,12 +50,18 @@ Outcome = Response | TransportError
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """RFC 9110, 9.2.2."""
 
-DEFAULT_STATUS_CODES = ("408", "429", "502", "503", "504")
-"""Retried where nothing is declared: statuses that say "not now" without having done the work. 500 is not among them,
-because it says nothing about what was done."""
+DEFAULT_STATUS_CODES = ("408", "425", "429", "502", "503", "504", "520", "521", "522", "523", "524", "529")
+"""Retried if nothing is declared, with idempotent methods: statuses that say "not now", be it of the service (408, 425,
+429, 503 and 529, overloaded) or of a gateway that could not reach it (502, 504, 520 to 524). 500 is not among them: it
+tells of a fault, which is likely to be there the next time too."""
 
 SPENT = "its body can be read only once, so that the request cannot be sent again"
 """The reason of a decision where all else would allow another attempt."""
+
+BUDGET = "the budget of retries for this server is used up"
+"""The reason if too many calls to one server were sent again; see `dynaclient.transport.budget`."""
+
+_ERRORS = 400
 
 DEFAULT_ATTEMPTS = 3
 """Attempts in all where nothing is declared."""
@@ -61,13 +70,15 @@ DEFAULT_ATTEMPTS = 3
 class Decision(Struct, frozen=True):
     """What to do after an attempt.
 
-    ``delay`` is the seconds to wait before the next attempt, or None: give up, and ``reason`` says why. ``retry_after`` is what
-    the service asked for, in seconds, or None.
+    ``delay`` is the seconds to wait before the next attempt, or None: give up, and ``reason`` says why. ``retry_after``
+    is what the service asked for, in seconds, or None. ``final`` says that this outcome is one that is retried, and was
+    not for the ``reason``.
     """
 
     delay: float | None
     reason: str = ""
     retry_after: float | None = None
+    final: bool = False
 
 
 def decide(
@@ -81,6 +92,7 @@ def decide(
     rng: Callable[[], float],
     now: float,
     spent: bool = False,
+    paced: bool = False,
 ) -> Decision:
     """Decide whether, and when, to send again.
 
@@ -101,44 +113,54 @@ def decide(
         Uniform in [0, 1); asked only where jitter needs it.
     now:
         Seconds since the epoch, for a ``Retry-After`` that is a date.
+    paced:
+        Whether something else holds requests back as long as the limits of a service say, so that only ``Retry-After``
+        is heeded here.
     spent:
         Whether the request's body was sent and cannot be had again (`dynaclient.wire.Upload.spent`).
     """
-    retry_after = parse_retry_after(outcome.headers, now) if isinstance(outcome, Response) else None
+    asked = _asked(outcome, now, paced=paced)
     refusal = _refusal(policy, number, outcome, method)
     if refusal:
-        return Decision(None, refusal, retry_after)
-    if spent:
-        return Decision(None, SPENT, retry_after)
+        return Decision(None, refusal, asked)
+    reason = SPENT if spent else _final(policy, outcome)
+    if reason:
+        return Decision(None, reason, asked, final=True)
     delay = _jittered(policy, number - 1, rng)
-    if retry_after is not None:
-        if policy.retry_after_max is not None and retry_after * 1000 > policy.retry_after_max:
-            return Decision(
-                None,
-                f"Retry-After of {retry_after:g} s is beyond the limit of {policy.retry_after_max} ms",
-                retry_after,
+    if asked is not None:
+        if policy.retry_after_max is not None and asked * 1000 > policy.retry_after_max:
+            reason = (
+                f"the wait of {asked:g} s that the service asks for is beyond the limit of {policy.retry_after_max} ms"
             )
-        delay = max(delay, retry_after)
+            return Decision(None, reason, asked, final=True)
+        delay = max(delay, asked)
     if policy.declared:
         left = min(left, policy.max_elapsed_time / 1000 - elapsed)
     if delay >= left:
-        return Decision(
-            None, f"a wait of {delay:.3g} s would cross the deadline, {max(left, 0.0):.3g} s away", retry_after
-        )
-    return Decision(delay, "", retry_after)
+        reason = f"a wait of {delay:.6g} s would cross the deadline, {max(left, 0.0):.4g} s away"
+        return Decision(None, reason, asked, final=True)
+    return Decision(delay, "", asked)
+
+
+def _asked(outcome: Outcome, now: float, *, paced: bool) -> float | None:
+    if not isinstance(outcome, Response):
+        return None
+    if paced:
+        return parse_retry_after(outcome.headers, now)
+    return asked_wait(outcome.headers, outcome.status, now)
 
 
 def _refusal(policy: RetryPolicy, number: int, outcome: Outcome, method: str) -> str:
     """Why this outcome is not retried, or ``""`` where it is."""
     if policy.declared and policy.strategy == "none":
         return "retries are switched off"
-    limit = policy.max_attempts if policy.max_attempts is not None or policy.declared else DEFAULT_ATTEMPTS
+    limit = most_attempts(policy)
     if limit is not None and number >= limit:
         return f"{number} of {limit} attempts are used up"
     if policy.methods is not None and method not in policy.methods:
         return f"{method} is not among the methods to retry"
     if isinstance(outcome, Response):
-        if not matches(policy.status_codes or DEFAULT_STATUS_CODES, outcome.status):
+        if not listed(policy, outcome.status) and _should_retry(outcome) is not True:
             return f"status {outcome.status} is not retried"
     else:
         if not is_connection_error(outcome):
@@ -152,11 +174,46 @@ def _refusal(policy: RetryPolicy, number: int, outcome: Outcome, method: str) ->
     return ""
 
 
+def _final(policy: RetryPolicy, reply: Outcome) -> str:
+    """Why a reply is final although its status is retried, or ``""``.
+
+    What the document says of the code in its body, or what the service says.
+    """
+    if not isinstance(reply, Response) or reply.status < _ERRORS:
+        return ""
+    if policy.never and reply.body:
+        from dynaclient.openapi.errorcodes import error_codes
+        from dynaclient.openapi.failure import error_body
+
+        never = {code.casefold() for code in policy.never}
+        code = next((code for code in error_codes(error_body(reply)) if code.casefold() in never), None)
+        if code is not None:
+            return f"the document declares {code} as final (x-dynaclient-retries: never)"
+    return "the service says not to (x-should-retry: false)" if _should_retry(reply) is False else ""
+
+
+def _should_retry(reply: Response) -> bool | None:
+    """What ``x-should-retry`` says, None if it says nothing; of a good reply it is not asked."""
+    said = reply.headers.get("x-should-retry", "").strip().lower() if reply.status >= _ERRORS else ""
+    return {"true": True, "false": False}.get(said)
+
+
 def is_connection_error(error: TransportError) -> bool:
     """Whether sending again can help: connections and time-outs, never a refused certificate or a reply that is not HTTP."""
     return isinstance(error, ConnectError | ConnectionLostError | TimeoutExpiredError) and not isinstance(
         error, TLSError
     )
+
+
+def most_attempts(policy: RetryPolicy) -> int | None:
+    """How many attempts a policy allows in all, None: as many as the time allows."""
+    return policy.max_attempts if policy.max_attempts is not None or policy.declared else DEFAULT_ATTEMPTS
+
+
+def listed(policy: RetryPolicy, status: int) -> bool:
+    """Whether a policy retries a status; of those that are listed, exceptions are left out."""
+    codes = policy.status_codes or DEFAULT_STATUS_CODES
+    return matches(codes, status) and not matches(policy.except_status_codes, status)
 
 
 def matches(codes: tuple[str, ...], status: int) -> bool:
@@ -194,39 +251,3 @@ def schedule(policy: RetryPolicy, count: int) -> list[tuple[float, float]]:
     """The shortest and the longest wait, in seconds, of the first ``count`` delays, without ``Retry-After``."""
     lower, extra = {"full": (0.0, 0.0), "additive": (1.0, 1.0)}.get(policy.jitter, (1.0, 0.0))
     return [(base * lower, base + extra) for base in (base_delay(policy, index) for index in range(count))]
-
-
-# --- Retry-After
-
-_SECONDS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?|[+-]?\.[0-9]+", re.ASCII)
-
-
-def parse_retry_after(headers: Headers, now: float) -> float | None:
-    """The seconds that a reply asks to wait, or None where it does not ask, or asks in a way that cannot be read.
-
-    ``retry-after-ms`` (milliseconds) goes before ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date; fractions are taken too).
-    What lies in the past is 0; of several fields the longest counts.
-    """
-    found = [value / 1000 for text in headers.get_all("retry-after-ms") if (value := _number(text)) is not None]
-    if not found:
-        found = [value for text in headers.get_all("retry-after") if (value := _seconds(text, now)) is not None]
-    return max(0.0, *found) if found else None
-
-
-def _number(text: str) -> float | None:
-    text = text.strip()
-    return float(text) if _SECONDS.fullmatch(text) else None
-
-
-def _seconds(text: str, now: float) -> float | None:
-    number = _number(text)
-    if number is not None:
-        return number
-    from datetime import UTC
-    from email.utils import parsedate_to_datetime
-
-    try:
-        moment = parsedate_to_datetime(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

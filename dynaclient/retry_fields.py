@@ -18,11 +18,13 @@ def override(policy: RetryPolicy, *layers: Mapping[str, Any]) -> RetryPolicy:
     """The policy with each layer's fields laid over it, later layers over earlier ones.
 
     A layer is what `parse_retries` or `policy_fields` returns. A layer that is not empty is a declaration: it asks for
-    retries, unless it says ``strategy: none``.
+    retries, unless it says ``strategy: none``. Exceptions belong to the statuses that they were written for: a layer
+    that lists statuses drops those below it.
     """
     for layer in layers:
         if layer:
-            policy = evolve(policy, **{"strategy": "backoff", **layer, "declared": True})
+            excepted: Mapping[str, Any] = {"except_status_codes": ()} if "status_codes" in layer else {}
+            policy = evolve(policy, **{"strategy": "backoff", **excepted, **layer, "declared": True})
     return policy
 
 
@@ -195,6 +197,13 @@ def _codes(value: Any) -> tuple[str, ...]:
     return codes
 
 
+def _words_of(value: Any) -> tuple[str, ...]:
+    items = re.split(r"[\s|;]+", value.strip()) if isinstance(value, str) else list(value)
+    if not all(isinstance(item, str) and item.strip() for item in items):
+        raise ValueError(value)
+    return tuple(items)
+
+
 def _methods(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
@@ -218,4 +227,6 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "retry_after_max": (_optional_milliseconds, _MILLISECONDS),
     "budget": (_flag, "true or false"),
     "methods": (_methods, "method names such as POST"),
+    "except_status_codes": (_codes, "codes such as 501 and ranges such as 4XX"),
+    "never": (_words_of, "codes of an error body, such as insufficient_quota"),
 }

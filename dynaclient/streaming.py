@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import DynaclientError, UndeclaredReplyError, UnsupportedError
-from dynaclient.exchange import Prepared, Shipment, head, opened, told, watching
+from dynaclient.exchange import Prepared, Shipment, failed, head, opened, told, watching
 from dynaclient.frozen import evolve
-from dynaclient.openapi.failure import failure
 from dynaclient.openapi.items import ItemReader, is_sequential
 from dynaclient.openapi.media import essence
 from dynaclient.openapi.model import Api
 from dynaclient.openapi.shape import types
-from dynaclient.retry import parse_retry_after
 from dynaclient.stream import ItemStream
 from dynaclient.wire import Response, Stream
 
@@ -79,13 +77,15 @@ def item_stream(
         reading = core.reading(media, response.headers.get("content-type", ""))
         mode = shipment.way.reply_mode
         operation = shipment.prepared.operation
-        return ItemReader(operation, media, core.api.document, core.checker, mode, core.warn, response, reading)
+        return ItemReader(
+            operation, media, core.api.document, core.checker, mode, core.warn, response, reading, core.note
+        )
 
     def reopen(last: str) -> tuple[Stream, Response]:
         extra = {"Last-Event-ID": last} if last else {}
-        again, _ = opened(core, shipment, None, extra)
+        again, attempts = opened(core, shipment, None, extra)
         if isinstance(again, Response):
-            raise told(core, shipment, _refused(core, shipment, again))
+            raise told(core, shipment, failed(core, shipment, again, attempts))
         return again, head(again)
 
     events = essence(content_type) == "text/event-stream"
@@ -103,11 +103,6 @@ def item_stream(
     )
 
 
-def _refused(core: Core, shipment: Shipment, response: Response) -> DynaclientError:
-    wait = parse_retry_after(response.headers, core.world.now())
-    return failure(shipment.prepared.operation, response, wait)
-
-
 def save(core: Core, shipment: Shipment, path: str | os.PathLike[str], progress: Progress | None) -> Saved:
     """Write the body of a call's reply to a file; see `dynaclient.save.save`."""
     from dynaclient.save import save as save_to
@@ -117,9 +112,9 @@ def save(core: Core, shipment: Shipment, path: str | os.PathLike[str], progress:
     with watching(core, shipment) as watch:
 
         def send(extra: Mapping[str, str]) -> Stream:
-            reply, _ = opened(core, shipment, watch, extra)
+            reply, attempts = opened(core, shipment, watch, extra)
             if isinstance(reply, Response):
-                raise _refused(core, shipment, reply)
+                raise failed(core, shipment, reply, attempts)
             return reply
 
         try:

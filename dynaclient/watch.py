@@ -33,12 +33,14 @@ class Watch:
         operation: str,
         template: str,
         clock: Callable[[], float],
+        most: int | None = None,
     ) -> None:
         self._house = house
         self._observers = observers
         self._operation = operation
         self._template = template
         self._clock = clock
+        self._most = most
         self._begun = clock()
         self._sent = 0
         self._first: RequestFacts | None = None
@@ -90,6 +92,7 @@ class Watch:
             retry_after=attempt.retry_after,
             request_bytes=first.request_bytes,
             response_bytes=last.response_bytes,
+            most=self._most,
         )
         self._attempts.append(facts)
         for observer in self._observers:

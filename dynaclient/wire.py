@@ -282,8 +282,10 @@ class Stream(Protocol):
 class Attempt(Struct, frozen=True):
     """What became of one attempt.
 
-    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why; ``elapsed`` and ``delay`` are
-    seconds: what the attempt took, and the wait after it (None: no further attempt followed).
+    ``number`` counts from 1; ``status`` is None when no reply came, then ``error`` says why, as it does of an error in a
+    reply of 2XX; ``elapsed`` and ``delay`` are seconds: what the attempt took, and the wait after it (None: no further
+    attempt followed). ``retry_after`` is what the service asked to wait, in seconds. ``final`` says why the call ended
+    here although the policy retries such an outcome: "" otherwise.
     """
 
     number: int
@@ -292,6 +294,7 @@ class Attempt(Struct, frozen=True):
     elapsed: float = 0.0
     delay: float | None = None
     retry_after: float | None = None
+    final: str = ""
 
 
 class Timeout(Struct, frozen=True):

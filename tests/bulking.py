@@ -3,8 +3,8 @@
 import json
 import threading
 
-from dynaclient import Client
-from dynaclient.testing import FakeTransport, json_response
+from dynaclient import Client, World
+from dynaclient.testing import FakeClock, FakeTransport, json_response
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -53,10 +53,13 @@ DOCUMENT = {
 
 
 class Doubler:
-    """A service that doubles texts; ``bad`` maps a text to the status that a request with it is answered with."""
+    """A service that doubles texts.
 
-    def __init__(self, bad=None, always=None, ceiling=None):
-        self.bad, self.always, self.ceiling = bad or {}, always, ceiling
+    ``bad`` maps a text to the status that a request with it is answered with; more than ``ceiling`` texts are answered with ``too_many``.
+    """
+
+    def __init__(self, bad=None, always=None, ceiling=None, too_many=413):
+        self.bad, self.always, self.ceiling, self.too_many = bad or {}, always, ceiling, too_many
         self.most, self.under_way = 0, 0
         self.lock = threading.Lock()
 
@@ -66,7 +69,7 @@ class Doubler:
         rows = json.loads(request.body)["in"]
         status = self.always or next((self.bad[row] for row in rows if row in self.bad), None)
         if status is None and self.ceiling is not None and len(rows) > self.ceiling:
-            status = 413
+            status = self.too_many
         if status is not None:
             return json_response({"error": {"message": f"refused with {status}"}}, status)
         out = [{"at": place, "twice": row * 2} for place, row in enumerate(rows)]
@@ -77,6 +80,14 @@ def client_of(service, **options):
     """A client of the service, and its transport."""
     transport = FakeTransport(service, repeat=True)
     return Client(DOCUMENT, transport=transport, **options), transport
+
+
+def clocked(service):
+    """A client of the service in a world of its own, its transport, and the clock of that world."""
+    clock = FakeClock()
+    transport = FakeTransport(service, repeat=True)
+    world = World(clock=clock, sleep=clock.sleep, rng=lambda: 0.5, now=clock)
+    return Client(DOCUMENT, transport=transport, world=world), transport, clock
 
 
 def texts(count):

@@ -18,7 +18,7 @@ def _apart(tmp_path_factory):
         for name in list(os.environ):
             if name.startswith("DYNACLIENT_") or name.lower().endswith("_proxy"):
                 patch.delenv(name)
-        for name in ("ATOMASDK_BEARER_AUTH", "OPENAI_API_KEY"):
+        for name in ("ATOMASDK_BEARER_AUTH", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
             patch.delenv(name, raising=False)
         patch.setenv("DYNACLIENT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("DYNACLIENT_DATA_DIR", str(tmp_path_factory.mktemp("data")))

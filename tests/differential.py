@@ -5,6 +5,7 @@ validator, values compared, how often the two disagreed) and exits with 1 if the
 
 - *unsound*: the compiled validator accepts what openapi-core refuses. Must never happen.
 - *stricter*: the compiled validator refuses what openapi-core accepts. Costs time only; listed, no failure.
+- *harsh*: lenient refuses what strict accepts. Must never happen; the lenient validators count for the other three kinds too.
 - *unexplained*: a value is refused without a problem, or accepted with one. Must never happen.
 """
 
@@ -24,7 +25,7 @@ from typing import Any
 import yaml
 
 from dynaclient.errors import DynaclientError
-from dynaclient.openapi.check import Checker
+from dynaclient.openapi.check import Checker, Validator
 from dynaclient.openapi.pointer import at, deref, join
 
 STRANGE = (None, True, 0, -1, 1.0, 2.5, 10**30, "", "x", "2024-01-31", "a b", [], [None], {}, {"x": 1}, {"type": ["a"]})
@@ -41,6 +42,7 @@ class Tally:
     accepted: int = 0
     unsound: list[str] = field(default_factory=list)
     stricter: list[str] = field(default_factory=list)
+    harsh: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -48,14 +50,14 @@ class Tally:
     @property
     def good(self) -> bool:
         """Whether nothing happened that must not."""
-        return not (self.unsound or self.unexplained)
+        return not (self.unsound or self.harsh or self.unexplained)
 
     def line(self) -> str:
         """One line for people."""
         return (
             f"{self.name:28} {self.schemas:5} schemas {self.compiled:5} compiled {self.schemas - self.compiled:4} by authority "
             f"{len(self.broken):3} broken {self.values:6} values {self.accepted:6} accepted {len(self.unsound):3} unsound "
-            f"{len(self.stricter):3} stricter {len(self.unexplained):3} unexplained {self.seconds:6.1f} s"
+            f"{len(self.stricter):3} stricter {len(self.harsh):3} harsh {len(self.unexplained):3} unexplained {self.seconds:6.1f} s"
         )
 
 
@@ -206,6 +208,20 @@ def compare(checker: Checker, pointer: str, direction: str, values: list[Any], t
         problems = validator.problems(value)
         if bool(problems) == authority or validator.accepts(value) != authority:
             tally.unexplained.append(f"{shown}: {problems}")
+        compare_lenient(validator, value, authority, shown, tally)
+
+
+def compare_lenient(validator: Validator, value: Any, strict: bool, shown: str, tally: Tally) -> None:
+    """Ask the lenient validators of a schema about one value, of which the strict ones have said whether it fits."""
+    fast, authority = validator.lenient.verdicts(value)
+    if fast and not authority:
+        tally.unsound.append(f"lenient {shown}")
+    if strict and not authority:
+        tally.harsh.append(shown)
+    departures = validator.departures(value)
+    named = departures is not None and bool(departures) is not strict
+    if named is not authority or not (authority or validator.lenient_problems(value)):
+        tally.unexplained.append(f"lenient {shown}: {departures}")
 
 
 def differences(name: str, document: dict[str, Any], *, seconds: float = 60.0, rounds: int = 4) -> Tally:
@@ -241,7 +257,7 @@ def main(arguments: list[str]) -> int:
         tally = differences(path.name, read(path), seconds=options.seconds)
         good = good and tally.good
         sys.stdout.write(tally.line() + "\n")
-        for kind in ("broken", "unsound", "stricter", "unexplained"):
+        for kind in ("broken", "unsound", "stricter", "harsh", "unexplained"):
             for text in getattr(tally, kind)[:4]:
                 sys.stdout.write(f"    {kind}: {text}\n")
         sys.stdout.flush()

@@ -1,16 +1,13 @@
 """``dynaclient bulk``: rows of every format in, results of every format out, told in full."""
 
 import csv
-import io
 import json
 
 import pytest
 
 from dynaclient.bulk.grid import npy_header
 from dynaclient.bulk.rows import Bad, open_rows
-from dynaclient.bulk.summary import Progress
 from dynaclient.cli import main
-from dynaclient.cli.meter import Meter, line
 
 TEXTS = ["one", "two, three", 'say "four"', "fünf"]
 
@@ -40,10 +37,10 @@ def written(path, format):
 def vectors(path):
     """The results of a run, whatever the format."""
     if path.suffix == ".jsonl":
-        return [json.loads(text)["result"]["embedding"] for text in path.read_text().splitlines()]
+        return [json.loads(text)["embedding"] for text in path.read_text().splitlines()]
     if path.suffix == ".npy":
         return pytest.importorskip("numpy").load(path).tolist()
-    return pytest.importorskip("pyarrow.parquet").read_table(path)["vector"].to_pylist()
+    return pytest.importorskip("pyarrow.parquet").read_table(path)["embedding"].to_pylist()
 
 
 @pytest.mark.parametrize("format", ["jsonl", "txt", "csv", "tsv", "parquet"])
@@ -153,39 +150,3 @@ def test_rows_are_read_as_they_are(tmp_path):
 def test_the_header_of_an_npy_file_has_one_length(shape):
     """So that the count of rows can be put in at the end."""
     assert len(npy_header(*shape)) == 128
-
-
-def test_the_meter_tells_rates_and_what_is_left():
-    """Rows of an earlier run are no part of the rate."""
-    progress = Progress(total=5000, rows=1200, before=200, failed=3, tokens=8000, retries=2, throttles=1, elapsed=10.0)
-    shown = line(progress, bar=True)
-    assert shown.startswith("[#####    ")
-    for part in (
-        "1,200 of 5,000 rows",
-        "100 rows/s",
-        "800 tokens/s",
-        "0:38 left",
-        "2 retries",
-        "1 throttled",
-        "3 failed",
-    ):
-        assert part in shown
-
-
-@pytest.mark.parametrize("columns", [40, 200])
-def test_the_meter_keeps_to_one_line(columns, monkeypatch):
-    """On a narrow terminal its end is cut off, for a line that wraps cannot be drawn over."""
-    monkeypatch.setenv("COLUMNS", str(columns))
-    screen = io.StringIO()
-    screen.isatty = lambda: True
-    with Meter(screen) as meter:
-        meter(Progress(total=5000, rows=1200, tokens=8000, elapsed=10.0))
-    shown = screen.getvalue().strip("\r\n")
-    assert len(shown) < columns
-    assert "1,200" in shown
-
-
-def test_the_meter_needs_no_terminal():
-    """Where nobody looks it is silent."""
-    with Meter(None) as meter:
-        meter(Progress())

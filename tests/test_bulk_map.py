@@ -16,11 +16,13 @@ from dynaclient import (
     BadRequestError,
     Client,
     DynaclientError,
+    ReplyValidationError,
     ServerError,
     cancel,
 )
-from dynaclient.bulk.poison import SAMPLE, spread
-from dynaclient.testing import FakeTransport
+from dynaclient.bulk.fault import spread
+from dynaclient.bulk.poison import SAMPLE
+from dynaclient.testing import FakeTransport, json_response
 
 
 def test_results_come_in_the_order_of_the_rows():
@@ -138,6 +140,14 @@ def test_single_rows_that_all_fail_stop_the_run_after_some():
     with pytest.raises(BadRequestError):
         list(client.double.map(texts(1000), on_error="record", in_flight=1, batch=1))
     assert len(transport.requests) == SAMPLE
+
+
+def test_a_few_rows_that_are_all_refused_are_bad_rows():
+    """Each is tried twice, and then it is the row."""
+    client, transport = client_of(Doubler(always=400))
+    found = list(client.double.map(texts(3), on_error="record", batch=1))
+    assert [type(item).__name__ for item in found] == ["BadRequestError"] * 3
+    assert len(transport.requests) == 6
 
 
 def test_a_failure_that_others_do_not_share_is_the_rows():
@@ -374,6 +384,21 @@ def test_credentials_of_the_client_are_used():
     client, _ = client_of(Doubler(always=401))
     with pytest.raises(AuthenticationError):
         next(client.double.map(["a"]))
+
+
+def test_a_reply_with_too_few_results_is_a_bad_reply():
+    """It was called and paid for: the error holds the reply, and never says that nothing was sent."""
+
+    def fewer(request):
+        reply = json.loads(Doubler()(request).body)
+        return json_response({**reply, "out": reply["out"][:-1]})
+
+    client, _ = client_of(fewer, validate="off", retries=False)
+    with pytest.raises(ReplyValidationError, match="1 of them are expected, not 0") as caught:
+        list(client.double.map(["a"]))
+    assert "not called" not in str(caught.value)
+    assert caught.value.response.status == 200
+    assert caught.value.value["note"] == "n"
 
 
 def test_places_are_spread_evenly():

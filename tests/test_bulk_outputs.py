@@ -5,7 +5,7 @@ from array import array
 
 import pytest
 
-from dynaclient.bulk.outputs import Encoder
+from dynaclient.bulk.outputs import Encoder, Layout
 from dynaclient.bulk.plan import Run
 from dynaclient.errors import ArgumentError
 from dynaclient.value import Vector
@@ -14,7 +14,7 @@ from dynaclient.value import Vector
 def framed(*vectors, take=""):
     """The frame of rows with these vectors."""
     run = Run(0, [str(place) for place in range(len(vectors))], 1)
-    return Encoder("npy", take, "").frame(run, [{"v": vector} for vector in vectors], {})
+    return Encoder(Layout("npy", take), "").frame(run, [{"v": vector} for vector in vectors], {})
 
 
 UNKNOWN = "has not one field that holds numbers"

@@ -9,102 +9,50 @@ import yaml
 from bulking import DOCUMENT, Doubler, texts
 from hypothesis import given
 from hypothesis import strategies as st
+from pacing import Case, recovered, simulate
 
 from dynaclient import Client, RateLimitError, World
 from dynaclient.bulk.allowance import Allowance, Word, words
-from dynaclient.bulk.gate import Gate
-from dynaclient.bulk.pace import LEAST, Caps, Pace
+from dynaclient.bulk.gate import Gate, GatedTransport
+from dynaclient.bulk.pace import START, Caps, Pace
+from dynaclient.bulk.rate import LEAST
+from dynaclient.bulk.regulator import Regulator, Ticket
+from dynaclient.bulk.wall import LONGEST
 from dynaclient.testing import FakeClock, FakeTransport, json_response
 from dynaclient.wire import Headers
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "bulk_headers.yaml").read_text("utf-8"))
 
 
-class Bucket:
-    """A service that takes so many requests a second, and a second's worth at once."""
-
-    def __init__(self, rate):
-        self.rate, self.left, self.last = rate, rate, 0.0
-
-    def ask(self, now):
-        """None where the request is taken, else the seconds to wait."""
-        self.left = min(self.rate, self.left + (now - self.last) * self.rate)
-        self.last = now
-        if self.left >= 1:
-            self.left -= 1
-            return None
-        return (1 - self.left) / self.rate
+def test_processes_that_know_nothing_of_each_other_share_a_limit():
+    """Three processes at one bucket get about the same, and use all of it."""
+    outcome = simulate(Case(20, in_flight=8, processes=3))
+    assert outcome.used >= 0.95
+    assert outcome.fairness >= 0.8
 
 
-def simulate(service, paces, seconds, in_flight=8, latency=0.05):
-    """Requests that were taken and refused, for each pace, in so many seconds of a made-up world."""
-    order = itertools.count()
-    events = [(0.01 * number, next(order), "try", number, None) for number in range(len(paces))]
-    free, taken, refused = [in_flight] * len(paces), [0] * len(paces), [0] * len(paces)
-
-    def at(time, what, number, reply):
-        heapq.heappush(events, (time, next(order), what, number, reply))
-
-    while events and events[0][0] < seconds:
-        now, _, what, number, reply = heapq.heappop(events)
-        pace = paces[number]
-        if what == "reply":
-            sent, wait = reply
-            if wait is None:
-                pace.accepted()
-                taken[number] += 1
-            else:
-                pace.refused(now, sent, wait)
-                refused[number] += 1
-            free[number] += 1
-            if free[number] == 1:
-                at(now, "try", number, None)
-        elif free[number]:
-            wait = pace.wait(now)
-            if wait > 1e-9:
-                at(now + wait, "try", number, None)
-            else:
-                pace.take(now)
-                free[number] -= 1
-                at(now + latency, "reply", number, (now, service.ask(now + latency / 2)))
-                at(now, "try", number, None)
-    return taken, refused
-
-
-@pytest.mark.parametrize("rate", [5, 20, 50])
-@pytest.mark.parametrize("processes", [1, 2, 3])
-def test_a_steady_limit_is_used_and_seldom_run_into(rate, processes):
-    """At least 95 % of what a service takes is sent, and at most 5 % of the requests are refused, by one process as by several."""
-    seconds = max(120, 1200 / rate)
-    taken, refused = simulate(Bucket(rate), [Pace() for _ in range(processes)], seconds)
-    assert sum(taken) >= 0.95 * rate * seconds
-    assert sum(refused) <= 0.05 * (sum(taken) + sum(refused))
-
-
-def test_processes_share_a_limit():
-    """No process is left without its part."""
-    taken, _ = simulate(Bucket(20), [Pace(), Pace()], 300)
-    assert min(taken) >= 0.25 * sum(taken)
-
-
-def test_a_limit_that_was_raised_is_found():
-    """Where nothing is refused any more the rate grows, faster and faster."""
-    service = Bucket(10)
-    pace = Pace()
-    simulate(service, [pace], 60)
-    now = 60.0
-    before = pace.rate(now)
-    assert pace.rate(now + 180) > 2 * before
+@pytest.mark.parametrize(
+    ("changes", "limit", "within"),
+    [
+        pytest.param(((60.0, 2.0),), 40, 120, id="doubled"),
+        pytest.param(((60.0, 0.5),), 10, 30, id="halved"),
+        pytest.param(((60.0, 0.0), (120.0, 1.0)), 20, 45, id="nothing for a minute"),
+    ],
+)
+@pytest.mark.parametrize("retry_after", ["absent", "whole"])
+def test_a_limit_that_changes_is_found(changes, limit, within, retry_after):
+    """Nine tenths of a limit that was raised, lowered, or gone for a minute are used again soon."""
+    case = Case(20, retry_after=retry_after, changes=changes, seconds=300)
+    taken = recovered(case, changes[-1][0], limit)
+    assert taken is not None
+    assert taken <= within
 
 
 def test_an_early_refusal_is_grown_out_of():
-    """One refusal before anything was accepted says little of the limit: within a minute the rate is beyond what any service takes."""
-    pace = Pace()
-    pace.take(0.0)
-    pace.refused(0.1, 0.0, 1.0)
-    assert pace.rate(2.0) < 2
-    assert pace.rate(30.0) > 1000
-    assert pace.rate(3600.0) > 1000
+    """One refusal before much was accepted says little of the limit: within a minute all is used that the workers can send."""
+    taken = recovered(Case(1000, worth=0.01, in_flight=8, changes=((0.5, 1000.0),), seconds=120), 0.5, 8 / 0.2)
+    assert taken is not None
+    assert taken <= 60
 
 
 def test_nothing_bounds_the_rate_before_a_refusal():
@@ -113,40 +61,72 @@ def test_nothing_bounds_the_rate_before_a_refusal():
     for now in range(1000):
         assert pace.wait(now / 1000) == 0
         pace.take(now / 1000)
-        pace.accepted()
-    assert pace.rate(1.0) is None
+        pace.accepted(now / 1000, now / 1000)
+    assert pace.rate() is None
+
+
+def test_few_requests_are_under_way_before_any_is_accepted():
+    """A service whose limit is small need not refuse all workers at once."""
+    pace = Pace()
+    for _ in range(START):
+        assert pace.wait(0.0) == 0
+        pace.take(0.0)
+    assert pace.wait(0.0) > 0
+    pace.accepted(0.1, 0.0)
+    assert pace.wait(0.1) == 0
+
+
+def test_others_go_on_while_a_refused_request_waits():
+    """Retry-After holds the request that was refused; what others send meanwhile goes at the lower rate."""
+    regulator, refused, other = Regulator(Pace()), Ticket(), Ticket()
+    regulator.take(0.0, refused)
+    regulator.answered(0.1, refused, 429, 30.0)
+    assert refused.again == pytest.approx(30.1)
+    assert regulator.wait(0.1, other) <= 2
+
+
+def test_a_service_that_accepts_nothing_is_asked_less_and_less():
+    """Where everything is refused, and nobody says for how long, single requests ask again after growing times."""
+    regulator, now, asked = Regulator(Pace()), 0.0, []
+    while now < 600:
+        ticket = Ticket()
+        now += max(1e-3, regulator.wait(now, ticket))
+        if regulator.wait(now, ticket) <= 0:
+            asked.append(now)
+            regulator.take(now, ticket)
+            regulator.answered(now + 0.02, ticket, 429)
+    assert len(asked) < 30
+    assert max(after - before for before, after in itertools.pairwise(asked)) <= LONGEST + 1
 
 
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["take", "accepted", "refused", "hold"]),
+            st.sampled_from([200, 429, 503, None]),
             st.floats(0, 30),
             st.none() | st.floats(0, 100),
         ),
         max_size=60,
     )
 )
-def test_a_pause_holds_everything(events):
-    """Whatever happened, nothing is sent before a Retry-After has passed, the rate stays above zero, and the wait ends."""
-    pace, now, until = Pace(), 0.0, 0.0
-    for what, after, seconds in events:
-        now += after
-        if what == "take":
-            now += pace.wait(now)
-            assert now >= until - 1e-6
-            pace.take(now, 10)
-        elif what == "accepted":
-            pace.accepted()
-        elif what == "hold":
-            pace.hold(now + (seconds or 0))
-            until = max(until, now + (seconds or 0))
-        else:
-            pace.refused(now, now, seconds)
-            until = max(until, now + (seconds or 0))
-        rate = pace.rate(now)
+def test_no_request_is_sent_before_its_time(events):
+    """Whatever happened, a 503 holds all for its Retry-After, the rate stays above zero, and the wait ends."""
+    pace = Pace()
+    regulator, now, until = Regulator(pace), 0.0, 0.0
+    for status, taken, seconds in events:
+        ticket = Ticket(10)
+        while (wait := regulator.wait(now, ticket)) > 0:
+            assert wait <= max(until - now, LONGEST, 1 / LEAST) + 1
+            now += wait + 1e-6
+        assert now >= until - 1e-3
+        regulator.take(now, ticket)
+        now += taken
+        regulator.answered(now, ticket, status, seconds)
+        assert ticket.again <= now or status == 429
+        if status == 503:
+            until = now + min(60.0, seconds or 0.0)
+        rate = pace.rate()
         assert rate is None or rate >= LEAST
-        assert pace.wait(now) <= max(0.0, until - now) + 1 / LEAST + 6
 
 
 @given(st.lists(st.integers(1, 500), min_size=2, max_size=50), st.integers(60, 6000), st.integers(1000, 100000))
@@ -168,7 +148,7 @@ def test_rate_limit_fields(case):
     headers = Headers({name: str(value) for name, value in case["headers"].items()})
     need = {"requests": 1, "tokens": case.get("tokens", 0)}
     wait = 0
-    for word in words(headers, 1.8e9):
+    for word in words(headers, 1.8e9, refused=case.get("refused", False)):
         allowance = Allowance()
         allowance.told(word, 100.0, 100.0, 0)
         wait = max(wait, allowance.wait(100.0, need[word.what]))
@@ -245,9 +225,54 @@ def test_a_pause_of_hours_is_asked_about_again():
     """A service that once asked for an hour is asked again after a minute, and what waits is not silent for longer."""
     clock = FakeClock()
     gate = Gate(Pace(), clock, clock, clock.sleep)
-    gate.leave(gate.enter(), 429, Headers({"Retry-After": "3600"}))
+    for _ in range(3):
+        gate.expect(0)
+        gate.leave(gate.enter()[0], 429, Headers({"Retry-After": "3600"}))
     refused = clock()
-    assert 59 <= gate.enter() - refused <= 61
+    gate.expect(0)
+    gate.enter()
+    assert 59 <= clock() - refused <= 61
+
+
+def test_rows_that_were_refused_keep_their_wait():
+    """Rows that are sent again by another call wait as long as was said for them, and new ones do not."""
+    clock = FakeClock()
+    gate = Gate(Pace(), clock, clock, clock.sleep)
+    gate.expect(0)
+    gate.leave(gate.enter()[0], 429, Headers({"Retry-After": "30"}))
+    gate.expect(0, again=True)
+    assert gate.enter()[1] >= 30
+    assert (gate.tally.requests, gate.tally.retries) == (2, 1)
+    gate.expect(0)
+    assert gate.enter()[1] < 5
+
+
+def test_a_wait_of_the_whole_run_is_told():
+    """While a refused request waits and no other is under way, the tally says why and for how long; it says nothing once one is sent."""
+    clock, told = FakeClock(), []
+    gate = Gate(Pace(), clock, clock, lambda seconds: (told.append(gate.tally.waiting), clock.sleep(seconds)))
+    gate.expect(0)
+    gate.leave(gate.enter()[0], 429, Headers({"Retry-After": "12"}))
+    gate.enter()
+    assert told[0] == "429, 12 s"
+    assert gate.tally.waiting == ""
+
+
+def test_the_wait_at_the_gate_does_not_count_against_a_request():
+    """A request that waits for its turn for longer than an attempt may take is not ended for that."""
+    clock, deadlines = FakeClock(), []
+
+    class Noting:
+        def send(self, request, timeout, deadline):
+            deadlines.append(deadline - clock())
+            return json_response({})
+
+    gate = Gate(Pace(Caps(rpm=1)), clock, clock, clock.sleep)
+    transport = GatedTransport(Noting(), gate)
+    for _ in range(3):
+        transport.send(None, None, clock() + 5.0)
+    assert deadlines == pytest.approx([5.0, 5.0, 5.0])
+    assert clock() >= 100
 
 
 def test_an_exhausted_window_is_waited_for():

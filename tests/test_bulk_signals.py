@@ -119,6 +119,23 @@ def test_a_signal_ends_a_run_in_good_order(tmp_path, service, number, code):
     assert [json.loads(line)["row"] for line in out.read_text().splitlines()] == list(range(200))
 
 
+def test_a_service_that_does_not_answer_holds_no_run_up(tmp_path, service):
+    """Requests under way have some seconds to finish, and are then given up; nothing is lost, and the same command goes on."""
+    app, url = service
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    rows.write_bytes(rows_of(50))
+    process = Process(url, rows, out)
+    app.await_requests(3)
+    process.signalled(signal.SIGTERM)
+    assert process.ended() == 143
+    assert not app.free.is_set()
+    assert "goes on from there" in process.told
+    assert "Traceback" not in process.told
+    app.free.set()
+    assert Process(url, rows, out).ended() == 0
+    assert len(out.read_text().splitlines()) == 50
+
+
 def test_a_second_signal_ends_a_run_at_once(tmp_path, service):
     """Even while the service does not answer."""
     app, url = service

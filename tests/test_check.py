@@ -45,6 +45,23 @@ def test_values_are_judged_as_the_case_says(case):
         assert any(line.startswith(f"{pointer}: ") for line in checker.tolerated())
 
 
+@pytest.mark.parametrize("schema, value", [
+    ({"additionalProperties": False, "properties": {"model": {}}}, {"modle": 1}),
+    ({"required": ["data"], "properties": {"data": {}}}, {"detail": 1}),
+    ({"enum": ["float", "base64"]}, "flaot"),
+    ({"anyOf": [{"type": "object", "required": ["index"]}, {"type": "null"}]}, {"indx": 1}),
+], ids=str)  # fmt: skip
+def test_nobody_is_told_how_to_write_a_reply(schema, value):
+    """Hints that name what was meant are for arguments: the same value as a reply has none."""
+    checker = Checker({"components": {"schemas": {"X": schema}}}, "3.1")
+    (asked,) = checker.validator(X, "request").problems(value)
+    (come,) = checker.validator(X, "reply").problems(value)
+    assert "did you mean" in asked.hint or "rename" in asked.hint
+    assert "did you mean" not in come.hint
+    assert "rename" not in come.hint
+    assert come.message == asked.message
+
+
 def test_all_problems_are_told_in_the_order_of_the_value():
     """Every problem is listed once, in order, and those beyond twenty are counted."""
     validator = checker_of({"items": {"type": "string"}}).validator(X, "reply")

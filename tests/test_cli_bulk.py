@@ -35,7 +35,7 @@ def test_what_is_odd_is_told_or_done(run, tmp_path, monkeypatch, case):  # noqa:
         assert sorted(folder.rglob("*")) == before
     if "good" in case:
         found = [json.loads(line) for line in (folder / out).read_text().splitlines()]
-        assert [row["row"] for row in found if "result" in row] == case["good"]
+        assert [row["row"] for row in found if "embedding" in row] == case["good"]
     if "bad" in case:
         told = [json.loads(line) for line in (folder / f"{out}.errors.jsonl").read_text().splitlines()]
         assert [error["row"] for error in told] == list(case["bad"])
@@ -202,7 +202,29 @@ def test_exactly_the_bad_rows_among_many_are_told(run, tmp_path):  # noqa: F811
     server.close()
     assert code == 11, err
     assert {json.loads(line)["given"] for line in errors.read_text().splitlines()} == bad
-    assert [place for place, line in enumerate(out.read_text().splitlines()) if '"result"' in line] == [
+    assert [place for place, line in enumerate(out.read_text().splitlines()) if '"embedding"' in line] == [
         number for number in range(3000) if f"t{number}" not in bad
     ]
     assert json.loads(shown)["requests"] == len(server.requests) < 400
+
+
+def test_a_run_that_breaks_off_says_how_to_go_on(run, tmp_path):  # noqa: F811
+    """What is done is kept, and the same command does the rest."""
+    rows = tmp_path / "rows.txt"
+    rows.write_text("".join(f"t{number}\n" for number in range(100)))
+    server, good = Loopback(), embedded(set())
+
+    def step(wire):
+        if len(server.requests) == 3:
+            reply(401, b"{}", "Content-Type: application/json")(wire)
+        else:
+            good(wire)
+
+    server.script(step)
+    said = ["--rows", rows, "--set", "input=line", "--out", tmp_path / "out.npy", "--model", "m", "--bearer-auth", "k"]
+    line = ["bulk", "embeddings.create", *said, "--server", server.origin, "--batch", "10", "--in-flight", "1"]
+    code, _, err = run(*line)
+    assert code != 0
+    assert "20 of 100 rows are done and kept; the same command goes on from there" in err
+    assert run(*line)[0] == 0
+    server.close()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 
 import pytest
 from loopback import chunked, reply
@@ -349,3 +350,35 @@ def test_a_call_is_written_down_in_other_forms(form, says, capsys):
 
     assert main(["call", "embeddings.create", "--input", "a", "--model", "m", "--as", form]) == 0
     assert says in capsys.readouterr().out
+
+
+def _told(run, server, monkeypatch, *options, long=0.0):  # noqa: F811
+    """Standard error, a terminal, of a call that is refused first."""
+    monkeypatch.setattr("dynaclient.cli.connect._LONG_WAIT", long)
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: True)
+    server.script(
+        reply(429, b"{}", "Retry-After: 0.01"),
+        reply(200, b'{"object": "list", "data": []}', "Content-Type: application/json"),
+    )
+    line = ["call", "models.list", "--server", server.origin, "--bearer-auth", "x"]
+    code, out, err = run("--no-color", *options, *line)
+    assert (code, out != "") == (0, True)
+    return err
+
+
+def test_a_terminal_is_told_of_a_long_wait(run, server, monkeypatch):  # noqa: F811
+    """Who waits at a terminal is told why, for how long, and which attempt comes then."""
+    err = _told(run, server, monkeypatch)
+    host = server.origin.removeprefix("http://")
+    assert re.fullmatch(rf"dynaclient: 429 from {host}; waiting [0-9.]+ s, then attempt 2 of 6\n", err)
+
+
+@pytest.mark.parametrize("options", [("-v",), ("--error-format", "json")])
+def test_a_wait_is_told_once_and_in_words(run, server, monkeypatch, options):  # noqa: F811
+    """With -v, which tells of every attempt, and where messages are for programs, waits are not told apart."""
+    assert "then attempt" not in _told(run, server, monkeypatch, *options)
+
+
+def test_a_short_wait_is_not_told(run, server, monkeypatch):  # noqa: F811
+    """A wait that is over before it is read leaves no line."""
+    assert _told(run, server, monkeypatch, long=60.0) == ""

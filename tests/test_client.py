@@ -296,7 +296,7 @@ def test_validation_can_warn_or_be_off(caplog):
     with pytest.raises(dynaclient.ArgumentError):
         client.embeddings.create(input=[], model="m")
     assert client.embeddings.create(input=[], model="m", validate="off") == odd
-    with pytest.raises(dynaclient.ArgumentError, match="strict, warn or off"):
+    with pytest.raises(dynaclient.ArgumentError, match="strict, lenient, warn or off"):
         client.embeddings.create(input="a", model="m", validate="maybe")
 
 

@@ -1,5 +1,8 @@
 """Packed numbers in replies."""
 
+import base64
+import struct
+
 import pytest
 from documents import packed
 
@@ -44,7 +47,15 @@ def test_texts_become_vectors():
 
 @pytest.mark.parametrize(
     "text, message",
-    [("AAA", "not base64"), ("é", "not base64"), ("AA AA", "not base64"), ("A" * 5000 + "!", "5001 characters")],
+    [
+        ("AAAAA", "not base64"),
+        ("AAA=A", "not base64"),
+        ("AAA=AAAA", "not base64"),
+        ("A===", "not base64"),
+        ("é", "not base64"),
+        ("AA AA", "not base64"),
+        ("A" * 5000 + "!", "5001 characters"),
+    ],
 )
 def test_texts_that_cannot_be_decoded(text, message):
     """A text that is no base64, or of a broken length, is left as it came and noted with its place."""
@@ -56,6 +67,39 @@ def test_texts_that_cannot_be_decoded(text, message):
     assert len(said) < 200
 
 
+@pytest.mark.parametrize("count", range(1, 7))
+def test_padding_may_be_left_out(count):
+    """Base64 without its padding says the same, whatever the length."""
+    numbers = [0.5 * place for place in range(count)]
+    assert unpacked({"data": [{"v": packed(*numbers).rstrip("=")}]}) == ({"data": [{"v": numbers}]}, [])
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_numbers_that_are_not_finite(kind, order):
+    """Where the document says that all numbers are finite, a text with NaN or an infinity is noted; without that it is a vector."""
+    letter, sign = {"float32": "f", "float64": "d"}[kind], {"little": "<", "big": ">"}[order]
+    schema = {"x-dynaclient-decode": {"type": kind, "byteOrder": order, "finite": True}}
+    largest = struct.unpack(">f", b"\x7f\x7f\xff\xff")[0] if letter == "f" else 1.7976931348623157e308
+    for odd, name in (
+        ("nan", "NaN"),
+        ("inf", "an infinity"),
+        ("-inf", "an infinity"),
+        (largest, ""),
+        (-largest, ""),
+        (1e-40, ""),
+    ):
+        data = struct.pack(f"{sign}5{letter}", 0.5, -0.5, float(odd), 1, 2)
+        found, problems = unpacked(base64.b64encode(data).decode(), schema)
+        assert problems == ([("$", f"the number at place 2 of 5 is {name}")] if name else [])
+        assert isinstance(found, str) is bool(name)
+    loose = {"x-dynaclient-decode": {"type": kind, "byteOrder": order}}
+    assert unpacked(base64.b64encode(struct.pack(f"{sign}1{letter}", float("inf"))).decode(), loose) == (
+        [float("inf")],
+        [],
+    )
+
+
 def test_odd_byte_counts():
     """Bytes that are no whole count of numbers are noted."""
     ((where, said),) = unpacked({"data": [{"v": "AAAA"}]})[1]
@@ -64,9 +108,6 @@ def test_odd_byte_counts():
 
 def test_big_endian_and_other_types():
     """Byte order and type are the document's."""
-    import base64
-    import struct
-
     schema = {"x-dynaclient-decode": {"type": "float64", "byteOrder": "big"}}
     assert unpacked(base64.b64encode(struct.pack(">2d", 0.1, 2)).decode(), schema) == ([0.1, 2], [])
     assert unpacked("AP8=", {"x-dynaclient-decode": {"type": "uint8"}}) == ([0, 255], [])
@@ -102,11 +143,11 @@ def test_nothing_to_decode():
 
 @pytest.mark.parametrize(
     "written",
-    ["base64", {"encoding": "hex"}, {"type": "float16"}, {"type": []}, {"byteOrder": "middle"}, {"encoding": {}}],
+    ["base64", {"encoding": "hex"}, {"type": "float16"}, {"type": []}, {"byteOrder": "middle"}, {"encoding": {}}, {"finite": 1}, {"type": "int8", "finite": True}, {"size": 4}],
     ids=str,
-)
+)  # fmt: skip
 def test_what_is_not_known(written):
-    """An encoding, type or byte order that is not known is an error that names its place."""
+    """An encoding, type, byte order or key that is not known is an error that names its place."""
     with pytest.raises(SpecError) as caught:
         steps({"x-dynaclient-decode": written})
     assert caught.value.pointer == "/schema/x-dynaclient-decode"

@@ -130,6 +130,21 @@ def test_statuses_and_media_types_are_learned(tmp_path):
     assert "application/vnd.pet+json" in changed["200"]["content"]
 
 
+def test_what_lenient_lets_pass_is_recorded(tmp_path):
+    """A missing body and JSON under another name are recorded, with what is in it; of neither name anything is learned."""
+    made, path = spec(PET), tmp_path / "drift.jsonl"
+    good = json_response({"id": 1, "name": "a", "state": None})
+    replies = [type(good)(200, {"content-type": "text/plain"}, good.body), type(good)(200, good.headers, b"")]
+    with Client(made, transport=FakeTransport(*replies), drift=path) as client:
+        assert client.pets().id == 1
+        assert client.pets() is None
+        assert [found.kind for found in client.tolerated] == ["content", "null", "empty"]
+    found = read_differences(path)
+    assert told(found) == {"content $ object text/plain", "content $", "enum $.state null"}
+    changed = apply(made, learned(made, found), strict=True).document["paths"]["/pets"]["get"]["responses"]
+    assert list(changed["200"]["content"]) == ["application/json"]
+
+
 def test_an_overlay_is_learned_for_review(tmp_path):
     """New properties, wider types and further values of enums, each with the reason."""
     value = {"id": None, "state": "lost", "name": "Rex", "born": "2020"}

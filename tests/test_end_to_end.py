@@ -99,6 +99,11 @@ def test_a_stalled_attempt_is_given_up_and_made_again(server, client, waits):
         (reply(204), dynaclient.UndeclaredReplyError, "204"),
         (
             reply(200, b'{"data": null, "error": {"message": "quota"}}', "Content-Type: application/json"),
+            dynaclient.APIError,
+            "with an error in it: quota",
+        ),
+        (
+            reply(200, b'{"data": null}', "Content-Type: application/json"),
             dynaclient.ReplyValidationError,
             "data",
         ),
@@ -110,7 +115,7 @@ def test_a_stalled_attempt_is_given_up_and_made_again(server, client, waits):
         (busy(400), dynaclient.BadRequestError, "busy"),
         (raw(b"SSH-2.0-OpenSSH\r\n"), dynaclient.ProtocolError, "HTTP"),
     ],
-    ids=["not-json", "html", "empty", "204", "data-null", "too-few", "400", "not-http"],
+    ids=["not-json", "html", "empty", "204", "error", "data-null", "too-few", "400", "not-http"],
 )
 def test_a_lasting_fault_is_one_clear_error(server, client, step, kind, says):
     """What retrying cannot help ends at once, in one error of the tree, with the one attempt recorded."""

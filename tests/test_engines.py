@@ -16,10 +16,10 @@ from dynaclient.bulk.engine import Halted
 from dynaclient.bulk.engines.clusters import cluster_of
 from dynaclient.bulk.engines.remote import Answer, Remote, Sender, joined
 from dynaclient.bulk.engines.worker import close_worker
-from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.job import Job, Settings
-from dynaclient.bulk.outputs import format_of
+from dynaclient.bulk.outputs import Layout, format_of
 from dynaclient.bulk.plan import Run, estimate
+from dynaclient.bulk.regulator import Tally
 from dynaclient.bulk.rows import open_rows
 from dynaclient.bulk.selection import Selection
 from dynaclient.cli import main
@@ -72,7 +72,8 @@ def job(tmp_path, server):
                 told = {"batch": 4, "numbered": False, "arrays": None if out.suffix == ".jsonl" else "float32"}
                 config = configuration(None, "embeddings.create", constants, {"server": server.url}, **told)
                 stack.callback(close_worker, config)
-                elsewhere = partial(Remote, lambda: cluster, Sender(config, format_of(out), "embedding"), 3, 12, halt)
+                sender = Sender(config, Layout(format_of(out), "embedding", "embedding"))
+                elsewhere = partial(Remote, lambda: cluster, sender, 3, 12, halt)
             settings = Settings(out, estimate, batch=4, take="embedding")
             return Job(client["embeddings.create"], constants, selection, settings, halt=halt, elsewhere=elsewhere)
 

@@ -5,6 +5,7 @@ from cases import cases
 from documents import document as whole
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi.access import read_servers
 from dynaclient.openapi.model import OperationKey
 from dynaclient.openapi.read import operation, read
 
@@ -124,3 +125,27 @@ def test_keys_stay_plain():
     """The index knows an operation without reading its extensions."""
     api = read(document({"x-dynaclient-batch": 5}))
     assert api.index == {"x": OperationKey((), "x", "GET", "/x", "/paths/~1x/get")}
+
+
+@pytest.mark.parametrize("case", CASES["bare_origin"], ids=lambda case: str(case["value"]))
+def test_bare_origin(case):
+    """x-dynaclient-bare-origin is a path; anything else is an error of the document that names its place."""
+    servers = [{"url": "https://a.example.com", "x-dynaclient-bare-origin": case["value"]}]
+    if "path" in case:
+        assert read_servers({"servers": servers}, "")[0].bare_origin == case["path"]
+        return
+    with pytest.raises(SpecError, match=case["reason"]) as caught:
+        read_servers({"servers": servers}, "")
+    assert caught.value.pointer == "/servers/0/x-dynaclient-bare-origin"
+
+
+@pytest.mark.parametrize("case", CASES["url_env"], ids=lambda case: str(case["value"]))
+def test_url_env(case):
+    """x-dynaclient-url-env is the name of a variable; anything else is an error of the document that names its place."""
+    servers = [{"url": "https://a.example.com", "x-dynaclient-url-env": case["value"]}]
+    if "variable" in case:
+        assert read_servers({"servers": servers}, "")[0].url_env == case["variable"]
+        return
+    with pytest.raises(SpecError, match=case["reason"]) as caught:
+        read_servers({"servers": servers}, "")
+    assert caught.value.pointer == "/servers/0/x-dynaclient-url-env"

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynaclient import errors
+from dynaclient.cli.failure import details_of
+from dynaclient.openapi.errorcodes import error_codes
 from dynaclient.openapi.failure import error_message, failure
+from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Operation, OperationKey
 from dynaclient.wire import Headers, Response
 
@@ -27,6 +30,30 @@ def test_messages(case):
     error = failure(OPERATION, reply(case["body"].encode(), case.get("type", "application/json")))
     assert error.args[0] == "things.get: 400" + (f": {case['message']}" if case["message"] else "")
     assert error.message == (case["message"] or "things.get: 400")
+
+
+@pytest.mark.parametrize("case", cases("failure.yaml")["attributes"], ids=lambda case: case["title"])
+def test_attributes(case):
+    """The code, the parameter and the type that an error body names are on the error; None where it names none."""
+    error = failure(OPERATION, reply(case["body"].encode(), case.get("kind", "application/json")))
+    assert (error.code, error.param, error.type) == tuple(case.get(name) for name in ("code", "param", "type"))
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.code, again.param, again.type) == (error.code, error.param, error.type)
+
+
+@pytest.mark.parametrize(
+    "code, kind",
+    [
+        (502, errors.ServerError), ("429", errors.RateLimitError), (400, errors.BadRequestError),
+        (418, errors.APIError), (200, errors.APIError), ("server_error", errors.APIError), (None, errors.APIError),
+    ],
+)  # fmt: skip
+def test_the_class_of_an_error_in_a_good_reply_belongs_to_its_own_code(code, kind):
+    """An error in a reply of 200 is of the class of its code; the status stays that of the reply."""
+    error = failure(OPERATION, reply(encode_json({"error": {"message": "No.", "code": code}}), status=200))
+    assert type(error) is kind
+    assert (error.status_code, error.code, error.message) == (200, code, "No.")
+    assert str(error).startswith("things.get: 200, with ")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +108,35 @@ def test_any_data_has_a_message(body):
     assert error_message(body).isprintable()
 
 
+@pytest.mark.parametrize("case", cases("failure.yaml")["codes"], ids=lambda case: case["title"])
+def test_codes(case):
+    """The codes of an error are found where services put them."""
+    assert error_codes(case["body"]) == tuple(case["codes"])
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) |
+st.dictionaries(
+    st.sampled_from(["error", "code", "type", "detail", "errors", "x"]), inner)))  # fmt: skip
+def test_any_data_has_codes_or_none(body):
+    """Whatever data an error body holds, its codes are texts."""
+    assert all(isinstance(code, str) for code in error_codes(body))
+
+
 def test_long_messages_are_cut():
     """A megabyte in an error body does not become the message."""
     response = reply(b'{"error": "' + b"x" * 1_000_000 + b'"}', **{"x-request-id": "r" * 10_000})
     assert len(str(failure(OPERATION, response))) < 1000
+
+
+def test_details_at_the_shell():
+    """The code, the parameter and the type of the service's error are in the error as JSON; ``type`` there is the class."""
+    body = b'{"error": {"message": "No.", "code": "x", "param": "input", "type": "invalid_request_error"}}'
+    found = details_of(failure(OPERATION, reply(body)))
+    assert [found[name] for name in ("status_code", "code", "param", "error_type")] == [
+        400,
+        "x",
+        "input",
+        "invalid_request_error",
+    ]
+    assert "error_type" not in details_of(failure(OPERATION, reply(b"{}")))
+    assert found.get("type") != "invalid_request_error"

@@ -20,7 +20,7 @@ def title(case):
     return str(case["title"])
 
 
-def reader(case, mode="strict", warnings=None):
+def reader(case, mode="strict", warnings=None, **more):
     """A reader of a reply to an operation that is documented as the case says."""
     reply = {"description": "Items.", "content": {case["type"].split(";")[0]: case["media"]}}
     written = document(
@@ -32,7 +32,7 @@ def reader(case, mode="strict", warnings=None):
     response = Response(200, Headers({"content-type": case["type"]}))
     checker = Checker(api.document, api.version)
     warn = warnings.append if warnings is not None else pytest.fail
-    return ItemReader(found, found.replies[0].content[0], api.document, checker, mode, warn, response)
+    return ItemReader(found, found.replies[0].content[0], api.document, checker, mode, warn, response, **more)
 
 
 def taken(items, reader, stream, block=None):

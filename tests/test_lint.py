@@ -34,9 +34,9 @@ def test_each_trouble_is_found_at_its_place(case):
 
 
 def test_every_id_has_a_case():
-    """Each id of the catalogue is found in one of the cases; what breaks the specification is tested on its own."""
+    """Each id of the catalogue is found in a case; what breaks the specification, and overlays, are tested elsewhere."""
     tested = {name.split()[0] for case in CASES for name in case["found"]}
-    assert tested == set(CATALOGUE) - {"formal"}
+    assert tested == set(CATALOGUE) - {"formal", "overlay-other-document", "overlay-action-unmatched"}
     assert all(kind.level in LEVELS and kind.meaning for kind in CATALOGUE.values())
 
 

@@ -54,7 +54,7 @@ def test_a_parameter_that_is_added_can_be_passed(spec, tmp_path, capsys):
 
 def test_an_operation_that_is_renamed_has_its_new_name_only(spec, tmp_path, capsys):
     """The operationId names the method."""
-    spec["paths"]["/v1/embeddings"]["post"]["operationId"] = "embeddings_make"
+    spec["paths"]["/embeddings"]["post"]["operationId"] = "embeddings_make"
     client, _ = connected(spec)
     client.embeddings.make(input="a", model="m")
     assert not hasattr(client.embeddings, "create")
@@ -65,7 +65,7 @@ def test_an_operation_that_is_renamed_has_its_new_name_only(spec, tmp_path, caps
 
 def test_an_operation_that_is_added_can_be_called(spec, tmp_path, capsys):
     """A new path is a new method, with its path parameter as a keyword."""
-    spec["paths"]["/v1/models/{id}"] = {
+    spec["paths"]["/models/{id}"] = {
         "get": {
             "operationId": "models_show",
             "tags": ["Models"],
@@ -81,7 +81,7 @@ def test_an_operation_that_is_added_can_be_called(spec, tmp_path, capsys):
 
 def test_an_operation_that_is_removed_is_gone(spec, tmp_path, capsys):
     """Without its path an operation is no attribute and no command."""
-    del spec["paths"]["/v1/models"]
+    del spec["paths"]["/models"]
     client, _ = connected(spec)
     assert not hasattr(client, "models")
     assert list(client) == ["embeddings.create"]
@@ -99,7 +99,7 @@ def test_a_retry_policy_that_is_changed_is_followed(spec):
     with pytest.raises(ServerError):
         client.embeddings.create(input="a", model="m")
     assert len(fake.requests) == 2
-    spec["paths"]["/v1/embeddings"]["post"]["x-speakeasy-retries"] = {"strategy": "none"}
+    spec["paths"]["/embeddings"]["post"]["x-speakeasy-retries"] = {"strategy": "none"}
     client, fake = connected(spec, json_response({}, 503))
     with pytest.raises(ServerError):
         client.embeddings.create(input="a", model="m")

@@ -52,6 +52,30 @@ def test_what_is_not_json(text):
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (b"[1, NaN]", "NaN is not a JSON number (byte 4)"),
+        (b'{"a": -Infinity}', "-Infinity is not a JSON number (byte 6)"),
+        (b"Infinity", "Infinity is not a JSON number (byte 0)"),
+        (b"\xef\xbb\xbf[NaN]", "NaN is not a JSON number (byte 1)"),
+    ],
+)
+def test_numbers_that_json_does_not_have(text, said):
+    """NaN and infinities are refused by name, with their place; read as what is meant by them they are floats."""
+    with pytest.raises(ValueError) as caught:
+        media.decode_json(text)
+    assert str(caught.value) == said
+    assert "nan" in repr(media.decode_odd_json(text)) or "inf" in repr(media.decode_odd_json(text))
+
+
+@pytest.mark.parametrize("text", [b"{", b"", b"[1,]", b"[" * 100_000, b"\xff"], ids=lambda text: repr(text[:4]))
+def test_what_is_not_json_even_with_odd_numbers(text):
+    """All else that is not JSON stays a ValueError."""
+    with pytest.raises(ValueError):
+        media.decode_odd_json(text)
+
+
 def test_a_byte_order_mark_is_passed_over():
     """A byte order mark before JSON is allowed (RFC 8259, 8.1)."""
     assert media.decode_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
@@ -163,10 +187,10 @@ def test_base64_round_trip(data):
 
 
 @pytest.mark.parametrize(
-    "text", ["AA", "AA=", "AAA", "A===", "AAAA=", "AA==AA==", "A A=", "AAA\n", "AA-_", "ÄÄÄÄ", "===="]
+    "text", ["A", "AA=", "AAAAA", "A===", "AAAA=", "AA==AA==", "A A=", "AAA\n", "AA-_", "ÄÄÄÄ", "===="]
 )
 def test_what_is_not_base64(text):
-    """Missing padding, blanks, the URL alphabet and anything after the padding are refused."""
+    """Half a padding, blanks, the URL alphabet and anything after the padding are refused."""
     with pytest.raises(ValueError, match="not base64"):
         media.base64_decoder(bytes)(text)
 

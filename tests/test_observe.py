@@ -116,6 +116,16 @@ def test_the_facts_of_a_call_that_is_retried():
     assert result.attempts == (one, other)
 
 
+@pytest.mark.parametrize(("retries", "most"), [(None, 6), (2, 3), ({"maxAttempts": None}, None)])
+def test_an_attempt_knows_how_many_there_may_be(retries, most):
+    """Observers are told how many attempts the policy in force allows."""
+    seen = Recorder()
+    transport = FakeTransport(json_response({"object": "list", "data": []}))
+    with dynaclient.Client(transport=transport, bearer_auth="k", retries=retries, observers=seen) as client:
+        client.models.list()
+    assert [facts.most for facts in seen.of("attempt")] == [most]
+
+
 def test_redirects_are_requests_of_their_own():
     """A redirect that is followed is told as one more request of the same attempt."""
     seen = Recorder()

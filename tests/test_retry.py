@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dynaclient import errors
 from dynaclient.errors import ArgumentError, ConnectionLostError
 from dynaclient.openapi.model import RetryPolicy
-from dynaclient.retry import base_delay, decide, override, parse_retries, parse_retry_after, policy_fields, schedule
+from dynaclient.rate_limit import parse_retry_after
+from dynaclient.retry import base_delay, decide, override, parse_retries, policy_fields, schedule
 from dynaclient.wire import Headers, Response
 
 CASES = Path(__file__).parent / "cases"
@@ -25,7 +26,7 @@ def load(name):
 
 def outcome(case):
     if "status" in case:
-        return Response(case["status"], Headers(case.get("headers", {})))
+        return Response(case["status"], Headers(case.get("headers", {})), case.get("body", "").encode())
     return getattr(errors, case["error"])("it failed", sent=case.get("sent", True))
 
 
@@ -44,11 +45,13 @@ def test_decide(case):
         left=100.0,
         rng=lambda: 0.5,
         now=NOW,
+        paced=case.get("paced", False),
     )
     assert decision.delay == case.get("delay")
     assert decision.retry_after == case.get("retry_after")
     assert case.get("reason", "") in decision.reason
     assert bool(decision.reason) == (decision.delay is None)
+    assert decision.final or not case.get("final")
 
 
 @pytest.mark.parametrize("case", load("retry_values.yaml"), ids=lambda case: str(case["value"]))

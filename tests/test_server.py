@@ -32,6 +32,13 @@ def test_refused(case):
     assert "canary" not in f"{caught.value}{caught.value!r}"
 
 
+@pytest.mark.parametrize("case", CASES["bare"], ids=lambda case: str(case["wanted"]))
+def test_bare_origins(case):
+    """A URL without a path stands for the path that the servers declare, and one that comes to a server's address is that server."""
+    place = target(tuple(Server(**entry) for entry in CASES["bare_servers"]), case["wanted"])
+    assert (place.url, place.id) == (case["url"], case["id"])
+
+
 def test_local():
     """`local` is the embedded server, unless the document names one so itself."""
     assert target(SERVERS, "local").embedded

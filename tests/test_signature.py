@@ -44,7 +44,8 @@ def test_signature():
         "(*, texts: str | list[int], q: bool = OMIT, kind: Literal['a', 'b'] | None = OMIT, class_: float | None = OMIT, "
         "body: Any = None, retries: int | bool | Mapping[str, Any] | RetryPolicy | None = None, "
         "timeout: float | Timeout | None = None, server: str | None = None, headers: Mapping[str, str] | None = None, "
-        "validate: str | Mapping[str, str] | None = None, arrays: bool | str | None = None) -> Any"
+        "query: Mapping[str, Any] | None = None, validate: str | Mapping[str, str] | None = None, "
+        "arrays: bool | str | None = None, extra: Mapping[str, Any] | None = None) -> Any"
     )
     found = signature(*full()).parameters
     assert {parameter.kind for parameter in found.values()} == {inspect.Parameter.KEYWORD_ONLY}
@@ -55,13 +56,14 @@ def test_an_argument_hides_the_option_of_its_name():
     """A call option that an argument of the operation hides is not offered; `body` only where there is one."""
     names = [{"name": name, "in": "query"} for name in ("timeout", "Retries", "body")]
     found, whole = made({"parameters": names})
-    assert offered_options(found) == ("server", "headers", "validate", "arrays")
+    assert offered_options(found) == ("server", "headers", "query", "validate", "arrays")
     assert list(signature(found, whole).parameters) == [
         "timeout",
         "retries",
         "body",
         "server",
         "headers",
+        "query",
         "validate",
         "arrays",
     ]

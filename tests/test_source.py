@@ -36,7 +36,7 @@ def test_a_text_may_begin_with_a_byte_order_mark():
 def test_nothing_means_the_document_that_ships():
     """Without a spec the shipped document is loaded, from where bundled() says."""
     document = load()
-    assert "/v1/embeddings" in document.data["paths"]
+    assert "/embeddings" in document.data["paths"]
     assert document.digest == sha256(bundled().read_bytes()).hexdigest()
 
 

@@ -76,13 +76,17 @@ def test_the_signature_of_a_call():
     """The bundled operation takes its arguments by keyword, with the types of their schemas, and gives the class of its reply."""
     text = bundled.FILE.read_text("utf-8")
     for part in (
-        "class EmbeddingsCreate(WholeCall):",
+        "class EmbeddingsCreate(WholeCall, Generic[_Numbers_co]):",
         "        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int] | Numbers] | Numbers,\n        model: str,\n",
         "        dimensions: int | None = ...,\n",
         '        encoding_format: Literal["float", "base64"] | None = ...,\n',
-        "    ) -> CreateEmbeddingResponse:\n",
-        "    embeddings: Embeddings\n",
-        "    embedding: list[float] | Vector\n",
+        '        encoding_format: Literal["float"] | None = ...,\n',
+        "        arrays: None = ...,\n        split: bool | int | None = ...,\n    ) -> CreateEmbeddingResponse[_Numbers_co]:\n",
+        '        encoding_format: Literal["base64"],\n',
+        "    ) -> CreateEmbeddingResponse[Vector]:\n",
+        "    ) -> CreateEmbeddingResponse[list[float] | Vector]:\n",
+        "    embeddings: Embeddings[_Numbers_co]\n",
+        "    embedding: _Numbers_co\n",
     ):
         assert part in text, part
 
@@ -92,6 +96,10 @@ def test_the_signature_of_a_call():
     [
         ({"type": "string"}, "str"),
         ({"type": ["integer", "null"]}, "int | None"),
+        ({"type": ["integer", "null"], "x-dynaclient-rarely-null": True}, "int"),
+        ({"type": ["integer", "null"], "x-dynaclient-rarely-null": False}, "int | None"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "x-dynaclient-rarely-null": True}, "str"),
+        ({"type": "null", "x-dynaclient-rarely-null": True}, "None"),
         ({"enum": ["a", 'b"', None]}, 'Literal["a", \'b"\'] | None'),
         ({"const": True}, "Literal[True]"),
         ({"enum": [1.5, 2.5], "type": "number"}, "float"),
@@ -109,6 +117,49 @@ def test_types_of_replies(schema, expected):
     """A schema becomes the type of what comes back."""
     text = stub(document({"/x": {"get": {"operationId": "run", **operation(reply=schema)}}}))
     assert f"    ) -> {expected}:" in text or f"    ) -> {expected}:\n" in text
+
+
+PACKED = {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "string", "x-dynaclient-decode": {"encoding": "base64", "type": "float32"}}]}  # fmt: skip
+
+
+def _packing(*parameters, reply=PACKED):
+    schema = {"type": "object", "properties": {"rows": {"type": "array", "items": reply}}}
+    node = {"operationId": "run", "parameters": list(parameters), **operation(reply=schema)}
+    return stub(document({"/x": {"get": node}}))
+
+
+def test_numbers_that_come_as_a_list_or_packed():
+    """If an argument names the encoding, a list comes unless that is asked for, or the option `arrays` is given."""
+    how = {"name": "how", "in": "query", "schema": {"enum": ["plain", "base64"]}}
+    text = _packing(how)
+    assert "    rows: list[_Numbers_co]\n" in text
+    assert '        how: Literal["plain"] = ...,\n' in text
+    assert '        how: Literal["base64"],\n' in text
+    assert "    run: Run[_Numbers_co]\n" in text
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (),
+        ({"name": "how", "in": "query", "schema": {"enum": ["plain", "other"]}},),
+        ({"name": "how", "in": "query", "schema": {"enum": ["plain", "base64"], "default": "base64"}},),
+    ],
+)
+def test_numbers_that_nobody_decides_about(parameters):
+    """Where no argument says how numbers come, or they come packed by default, both types are possible."""
+    text = _packing(*parameters)
+    assert ") -> RunReply[list[float] | Vector]:" in text
+    assert "class Run(WholeCall):" in text
+
+
+@pytest.mark.parametrize("items", [{"type": "integer"}, {"type": "string"}])
+def test_other_choices_are_unions(items):
+    """A list of something else beside packed numbers stays a union."""
+    other = {"anyOf": [{"type": "array", "items": items}, PACKED["anyOf"][1]]}
+    text = _packing(reply=other)
+    assert "_Numbers_co" not in text
+    assert " | Vector]" in text
 
 
 def test_nullable_of_openapi_3_0():
@@ -157,7 +208,7 @@ def test_to_standard_output(capsysbinary):
     assert main(["stubs"]) == 0
     out = capsysbinary.readouterr().out.decode()
     ast.parse(out)
-    assert "class Client(dynaclient.client.Client):" in out
+    assert "class Client(dynaclient.client.Client, Generic[_Numbers_co]):" in out
 
 
 def test_to_a_file(tmp_path, capsysbinary):

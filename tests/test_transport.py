@@ -352,7 +352,7 @@ def test_an_argument_goes_before_the_environment():
     assert proxy_for("https://a", "", environ) is None
 
 
-@pytest.mark.parametrize("url", ["socks5://p:1", "http://", "http://p:x", "http://[::1"])
+@pytest.mark.parametrize("url", ["socks4://p:1", "http://", "http://p:x", "http://[::1"])
 def test_bad_proxies_are_arguments(url):
     """A proxy whose address cannot be used is an ArgumentError."""
     with pytest.raises(ArgumentError, match="proxy"):

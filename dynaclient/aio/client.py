@@ -13,12 +13,16 @@ from dynaclient.client import Client
 from dynaclient.frozen import evolve
 from dynaclient.group import Group
 from dynaclient.openapi.model import Api, Operation
+from dynaclient.options import in_words
 from dynaclient.result import Result
 from dynaclient.wire import Request
 from dynaclient.world import World
 
 if TYPE_CHECKING:
     import inspect
+
+    from dynaclient.aio.rows import AsyncMapResults
+    from dynaclient.tolerance import Tolerated
 
 
 class _Signature:
@@ -57,6 +61,7 @@ class AsyncClient:
 
     __signature__ = _Signature(Client, "max_concurrency", 64)
 
+    @in_words
     def __init__(self, spec: Any = None, *, max_concurrency: int = 64, **options: Any) -> None:
         self._workers = Workers(max_concurrency)
         world: World = options.pop("world", None) or World()
@@ -66,6 +71,11 @@ class AsyncClient:
     def api(self) -> Api:
         """What the document says."""
         return self._client.api
+
+    @property
+    def tolerated(self) -> tuple[Tolerated, ...]:
+        """How replies so far departed harmlessly from the document, see `dynaclient.Client.tolerated`."""
+        return self._client.tolerated
 
     def with_options(self, **options: Any) -> Self:
         """A new client with some options changed, see `dynaclient.Client.with_options`; it shares this one's document, credentials, connections and threads."""
@@ -251,9 +261,11 @@ class AsyncCall:  # noqa: D101 - its docstring differs between class and instanc
         """The items of all pages of a list, see `dynaclient.Call.items`; a page is sent for when its first item is asked for."""
         return AsyncIterate(lambda: self._call.items(**arguments), self._workers)
 
-    def map(self, rows: Iterable[Any], /, **arguments: Any) -> AsyncIterate[Any]:
+    def map(self, rows: Iterable[Any], /, **arguments: Any) -> AsyncMapResults[Any]:
         """The results of many rows, see `dynaclient.Call.map`; requests are sent when the first result is asked for. The rows are pulled on a worker thread."""
-        return AsyncIterate(lambda: self._call.map(rows, **arguments), self._workers)
+        from dynaclient.aio.rows import AsyncMapResults
+
+        return AsyncMapResults(lambda: self._call.map(rows, **arguments), self._workers)
 
     def _bridged(self, value: Any, scope: Scope) -> Any:
         """A value as it is; an open stream as an asynchronous iterator, which is open already."""

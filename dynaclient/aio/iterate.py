@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from dynaclient.aio.workers import Scope, Workers, closed
 from dynaclient.cancel import Cancelled
@@ -49,7 +49,7 @@ class AsyncIterate(Generic[T]):
         self._source: _Source[T] = _Source(make)
         workers.users.add(self)
 
-    def __aiter__(self) -> AsyncIterate[T]:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
@@ -111,14 +111,14 @@ class AsyncIterate(Generic[T]):
         """Take what is made as open already, so that it is closed with this even where no item was ever asked for."""
         self._source.open()
 
-    async def _open(self) -> AsyncIterate[T]:
+    async def _open(self) -> Self:
         await self._run(self._source.open)
         return self
 
-    def __await__(self) -> Generator[Any, None, AsyncIterate[T]]:
+    def __await__(self) -> Generator[Any, None, Self]:
         return self._open().__await__()
 
-    async def __aenter__(self) -> AsyncIterate[T]:
+    async def __aenter__(self) -> Self:
         return await self._open()
 
     async def __aexit__(self, *_: object) -> None:

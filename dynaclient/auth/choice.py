@@ -70,7 +70,8 @@ def _unsatisfied(
 ) -> CredentialsError | UnsupportedError:
     possible = _possible(api, operation)
     if possible:
-        message = missing(api, operation, server if isinstance(server, str) else server.id)
+        called = server if isinstance(server, str) else server.id
+        message = missing(api, operation, called) + _for_others(operation, possible, wallet, called)
         if isinstance(server, Target):
             held = [scheme.name for schemes in possible for scheme in schemes if wallet.withheld(scheme, server)]
             message = _withheld(operation, held, server) if held else message
@@ -82,6 +83,18 @@ def _unsatisfied(
         pointer=operation.pointer,
         operation=operation.dotted,
     )
+
+
+def _for_others(operation: Operation, possible: list[list[SecurityScheme]], wallet: Wallet, called: str) -> str:
+    """What to say if a variable is set that holds the credential of another server of the operation."""
+    declared = {server.id for server in operation.servers}
+    for scheme in (scheme for alternative in possible for scheme in alternative):
+        for other, variable in scheme.env_by_server.items():
+            if other != called and other in declared and wallet.variable(variable):
+                how = f"server={other!r} (at the shell --server {other})"
+                text = f". {variable} is set, which is for the server {other!r} only: "
+                return text + (f"to call that one, pass {how}" if called else f"that one is {how}")
+    return ""
 
 
 def _withheld(operation: Operation, held: list[str], server: Target) -> str:

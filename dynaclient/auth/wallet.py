@@ -103,6 +103,18 @@ class Wallet:
         """
         self._transport, self._world, self._source = transport, world, source
 
+    def elsewhere(self) -> Wallet:
+        """Return this wallet without the credentials that the caller gave: for a service that they were not named with.
+
+        Those of the environment, of logins, and of a profile that names its server stay; tokens and known secrets are shared.
+        """
+        profile = self._profile if self._profile.server is not None else None
+        other = Wallet(None, None, self._environ, profile=profile, client_cert=self.client_cert, keep=self._keep)
+        other._renewals, other._seen, other._lock = self._renewals, self._seen, self._lock
+        other._transport, other._world, other._source = self._transport, self._world, self._source
+        self.scrub("")  # notes what was given as a secret, which messages must not show there either
+        return other
+
     def __repr__(self) -> str:
         return f"Wallet({sorted(self._given)}{', bearer' if self._bearer else ''})"
 
@@ -192,10 +204,13 @@ class Wallet:
         return (self._from_environment(scheme, place.id) if trusted else None) or self._from_login(scheme, place)
 
     def _names(self, server: str | None, place: Target) -> bool:
-        """Whether a server, an id or a URL, is that of the call."""
+        """Whether a server, an id or a URL, is that of the call.
+
+        An id names the address in the document, not one that a variable holds.
+        """
         if not server or not place.origin:
             return server is not None and server == place.id
-        return same_origin(server, place.origin) if "://" in server else server == place.id
+        return same_origin(server, place.origin) if "://" in server else server == place.id and not place.variable
 
     def _from_environment(self, scheme: SecurityScheme, server: str) -> tuple[Credential, str] | None:
         for variable in variables(scheme, server):

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dynaclient.frozen import Struct
+from dynaclient.rate_limit import REQUESTS, TOKENS, limits
 from dynaclient.wire import Headers
 
 LONGEST = 60.0
 """Seconds for which a word of a service holds requests back, at most."""
-REQUESTS, TOKENS = "requests", "tokens"
-_PATTERNS = (
-    (REQUESTS, "x-ratelimit-{}-requests"),
-    (TOKENS, "x-ratelimit-{}-tokens"),
-    (REQUESTS, "x-ratelimit-{}"),
-    (REQUESTS, "ratelimit-{}"),
-)
-# What is counted, whether it comes back evenly, and the names of the fields. Single requests and tokens come back evenly, those that are counted without their kind all at once.
-_FIELDS = tuple(
-    (what, pattern.endswith(what), pattern.format("remaining"), pattern.format("reset"), pattern.format("limit"))
-    for what, pattern in _PATTERNS
-)
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
-_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Word(Struct, frozen=True):
@@ -36,9 +22,9 @@ class Word(Struct, frozen=True):
     evenly: bool = False
 
 
-def words(headers: Headers, now: float) -> Iterator[Word]:
-    """What the usual fields say: ``x-ratelimit-remaining-requests`` and ``-tokens`` with their ``limit`` and ``reset`` (``6ms``, ``1m30s``), ``x-ratelimit-remaining`` and
-    ``ratelimit-remaining`` (seconds, or seconds since the epoch).
+def words(headers: Headers, now: float, *, refused: bool = False) -> Iterator[Word]:
+    """What a reply says is left of requests and of tokens; see `dynaclient.rate_limit.limits`. Of several limits of one
+    kind the one with the least left counts.
 
     Parameters
     ----------
@@ -46,12 +32,18 @@ def words(headers: Headers, now: float) -> Iterator[Word]:
         Of a reply.
     now:
         Seconds since the epoch.
+    refused:
+        Whether the request was refused with 429: then nothing is left of a limit of which only the reset is told.
     """
-    for what, evenly, remaining, resets, limit in _FIELDS:
-        left = _number(headers.get(remaining))
-        reset = _seconds(headers.get(resets), now) if left is not None else None
-        if left is not None and reset is not None:
-            yield Word(what, left, reset, _number(headers.get(limit)) or 0.0, evenly)
+    found: dict[str, Word] = {}
+    for limit in limits(headers, now):
+        left = 0.0 if limit.remaining is None and refused else limit.remaining
+        if left is None or limit.reset is None or limit.what not in (REQUESTS, TOKENS):
+            continue
+        word = Word(limit.what, left, limit.reset, limit.limit or 0.0, limit.evenly)
+        if limit.what not in found or word.left < found[limit.what].left:
+            found[limit.what] = word
+    yield from found.values()
 
 
 class Allowance:
@@ -122,17 +114,3 @@ class Allowance:
             self._left, self._at, self._every = self._limit, now, 0.0
             self._until = now + self._span  # as long as nobody says otherwise
         return self._left + ((now - self._at) / self._every if self._every else 0.0)
-
-
-def _number(text: str | None) -> float | None:
-    found = _SPAN.fullmatch(text.strip()) if text else None
-    return float(found[1]) if found is not None and not found[2] else None
-
-
-def _seconds(text: str | None, now: float) -> float | None:
-    """A span of time as services write it: ``1s``, ``6m0s``, ``20ms``, ``12.5``, or seconds since the epoch."""
-    parts = list(_SPAN.finditer(text.strip())) if text else []
-    if not parts or "".join(part[0] for part in parts) != (text or "").strip():
-        return None
-    total = sum(float(part[1]) * _UNITS[part[2] or ""] for part in parts)
-    return max(0.0, total - now) if total > 1e9 else total

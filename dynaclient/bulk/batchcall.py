@@ -10,8 +10,9 @@ from typing import Any
 
 from dynaclient.bulk.engines.carried import refuse_secrets
 from dynaclient.bulk.engines.tables import DTYPES, Kind, bad, table_of
-from dynaclient.bulk.engines.worker import Config, close_worker, worker_of
+from dynaclient.bulk.engines.worker import Config, close_worker, summary_of, worker_of
 from dynaclient.bulk.mapping import IN_FLIGHT, caps_of, checked_in_flight
+from dynaclient.bulk.summary import Summary
 from dynaclient.errors import DynaclientError
 
 
@@ -50,7 +51,7 @@ class BatchCall:
     batch, in_flight, rpm, tpm, tokenizer:
         As for `dynaclient.Call.map`; for each process, whose batches share one pace. ``in_flight`` is for each batch that is under way.
     client:
-        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``,
+        Options of the client but for credentials: ``server``, ``timeout``, ``retries``, ``validate``, ``headers``, ``query``, ``profile``, ``proxy``, ``ca_bundle``, ``pool_size``, ``settings``,
         ``server_variables``, ``overlays``.
 
     Raises
@@ -134,8 +135,13 @@ class BatchCall:
             value = value[name]
         return value
 
+    @property
+    def summary(self) -> Summary:
+        """What the batches of this configuration have come to in this process until now: rows, failures, requests, tokens. It is not pickled: every process has its own."""
+        return summary_of(self._config)
+
     def close(self) -> None:
-        """Let go of the connections of this configuration in this process; used again, it opens new ones."""
+        """Let go of the connections of this configuration in this process; used again, it opens new ones, and its summary begins anew."""
         close_worker(self._config)
 
     def __repr__(self) -> str:

@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from dynaclient.bulk.engine import Worked
 from dynaclient.bulk.gate import Gate, GatedTransport
 from dynaclient.bulk.pace import Pace
+from dynaclient.bulk.patience import Halted
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem, ReplyValidationError
 from dynaclient.frozen import evolve
-from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.media import decode_json, encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
 from dynaclient.openapi.normal import NoFormError, normal
+from dynaclient.retry import decide
 
 if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.exchange import Shipment
     from dynaclient.result import Result
+    from dynaclient.wire import Request
+    from dynaclient.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What became of a run: ``values`` has a result, or an error, for each row; ``sums`` what the document adds up."""
+    """What became of a run: ``values`` has a result, or an error, for each row; ``sums`` what the document adds up, ``wasted`` the same of replies that brought no result."""
 
     values: Sequence[Any]
     sums: tuple[float, ...] = ()
+    wasted: tuple[float, ...] = ()
+
+    def facts(self, tokens: int) -> dict[str, Any]:
+        """What a frame tells of the run, whose tokens were estimated as so many."""
+        told = {"sums": self.sums, "wasted": self.wasted}
+        return {"tokens": tokens, **{name: value for name, value in told.items() if value}}
 
     def __add__(self, other: Piece) -> Piece:
         if not self.sums or not other.sums:
@@ -53,17 +66,34 @@ class Channel:
         How fast.
     numbered:
         Whether results have the numbers of their rows as order keys, and not their places in the reply, and are Records; what nobody will see needs neither.
+    once:
+        Whether a request is sent once: then whoever sends it also sends it again. Else the call's own retries hold.
+    halt:
+        Once it says True every wait ends with `Halted`.
     """
 
-    def __init__(self, call: Call, constants: Mapping[str, Any], pace: Pace, *, numbered: bool = True) -> None:
+    def __init__(
+        self,
+        call: Call,
+        constants: Mapping[str, Any],
+        pace: Pace,
+        *,
+        numbered: bool = True,
+        once: bool = True,
+        halt: Callable[[], bool] = lambda: False,
+    ) -> None:
         operation = call.operation
         self.batch: Batch | None = operation.batch
+        self._local = threading.local()
+        self._paying = threading.Lock()
+        self._carried: tuple[float, ...] = ()
         self._numbered = numbered
-        self.name = operation.dotted
+        self.name, self.method = operation.dotted, operation.method
         self.input = input_of(call)
-        self._call, self.gate = _gated(call, constants, pace, bare=not numbered)
-        # Options are part of the gated call already, but for the media type, which is chosen for each.
-        options = set(call.options_among(constants)) - {"content_type"}
+        self._call, self.gate, policy, world = _gated(call, constants, pace, bare=not numbered, once=once, halt=halt)
+        self.policy, self.world = policy, world
+        # Options are part of the gated call already, but for the media type, which is chosen for each, and further fields.
+        options = set(call.options_among(constants)) - {"content_type", "extra"}
         self._constants = {name: value for name, value in constants.items() if name not in options}
         if self.input in self._constants:
             raise self._taken()
@@ -130,23 +160,111 @@ class Channel:
         self.gate.expect(run.tokens)
         return self._call._send(shipment)
 
-    def result(self, run: Run[Any]) -> Result:
-        """Send the run and return all that is known of the call."""
-        self.gate.expect(run.tokens)
+    def result(self, run: Run[Any], *, again: bool = False) -> Result:
+        """Send the run and return all that is known of the call; ``again``: its rows were sent before."""
+        self.gate.expect(run.tokens, again=again)
         return self._call.send(**self.arguments(run.rows))
 
-    def send(self, run: Run[Any]) -> Piece:
-        """Send the run; its results, one for each row."""
-        value = self.result(run).value
+    def send(self, run: Run[Any], *, again: bool = False) -> Piece:
+        """Send the run and return its results, one for each row; ``again``: its rows were sent before.
+
+        If only some results of the reply are bad, their errors stand in their places.
+
+        Raises
+        ------
+        ReplyValidationError
+            If the reply has not one result for each row.
+        """
+        bad: Mapping[int, ReplyValidationError] = {}
+        request: Request | None
+        try:
+            found = self.result(run, again=again)
+            value, response, request, attempts = found.value, found.response, found.request, found.attempts
+        except DynaclientError as error:
+            if not isinstance(error, ReplyValidationError) or not error.rows:
+                self._pay(_refused_value(error))
+                raise
+            value, bad = error.value, _alone(error, self.batch)  # the other results were paid for, and are good
+            response, request, attempts = error.response, error.request, error.attempts
         batch = self.batch
         if batch is None:
             return Piece([value])
+        sums = self._pay(value)
         results = value.get(batch.output) if isinstance(value, dict) else None
         if not isinstance(results, list) or len(results) != len(run.rows):  # seen before, unless checks are off
-            problem = Problem(f"$.{batch.output}", f"{len(run.rows)} results were expected", batch.pointer)
-            raise ArgumentError("results and rows do not line up", problems=(problem,), operation=self.name)
-        sums = tuple(field(value, path) or 0 for path in batch.sum)
-        return Piece(list(renumbered(batch, results, run.first)) if self._numbered else results, sums)
+            got = f"not {len(results)}" if isinstance(results, list) else "and there is no list of them"
+            problem = Problem(f"$.{batch.output}", f"{len(run.rows)} of them are expected, {got}", batch.pointer)
+            raise ReplyValidationError(
+                "the reply does not line up with its inputs",
+                response=response,
+                problems=(problem,),
+                value=value,
+                request=request,
+                attempts=attempts,
+                operation=self.name,
+            )
+        values = list(renumbered(batch, results, run.first)) if self._numbered else results
+        for row, fault in bad.items():
+            values[row] = fault
+        return Piece(values, sums)
+
+    def is_final(self, error: DynaclientError) -> bool:
+        """Return whether the service, or the document, says of a refusal that sending again cannot help."""
+        if not isinstance(error, APIError):
+            return False
+        decision = decide(
+            self.policy, number=0, outcome=error.response, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
+        )
+        return decision.final
+
+    def _pay(self, value: Any) -> tuple[float, ...]:
+        """Note what a reply has used, on this thread."""
+        paths = self.batch.sum if self.batch is not None and isinstance(value, dict) else ()
+        sums = tuple(field(value, path) or 0 for path in paths)
+        if any(sums):
+            before = getattr(self._local, "paid", None)
+            self._local.paid = tuple(map(sum, zip(before, sums, strict=True))) if before else sums
+        return sums
+
+    def accounted(self, work: Callable[[Any], Worked[Piece]]) -> Callable[[Any], Worked[Piece]]:
+        """Return a function that does what ``work`` does, and notes what was paid on its way for replies that brought no result.
+
+        Parameters
+        ----------
+        work:
+            Sends rows by `send`, on the thread on which it is called. What was paid without any result is noted with the next results.
+        """
+
+        def worked(item: Any) -> Worked[Piece]:
+            found = work(item)
+            wasted = self.wasted([piece for _, piece in found.done])
+            with self._paying:
+                if wasted and self._carried:
+                    wasted = tuple(map(sum, zip(wasted, self._carried, strict=True)))
+                wasted = wasted or self._carried
+                self._carried = () if found.done else wasted
+            if wasted and found.done:
+                run, piece = found.done[0]
+                found.done[0] = (run, replace(piece, wasted=wasted))
+            return found
+
+        return worked
+
+    def wasted(self, pieces: Sequence[Piece]) -> tuple[float, ...]:
+        """Return what this thread has paid, since it was asked last, for replies that brought no result; ``()`` if for none.
+
+        Parameters
+        ----------
+        pieces:
+            All results that came on this thread meanwhile.
+        """
+        paid = getattr(self._local, "paid", None)
+        self._local.paid = None
+        if paid is None:
+            return ()
+        used = [piece.sums for piece in pieces if piece.sums]
+        left = tuple(max(0, total - sum(values)) for total, *values in zip(paid, *used, strict=True))
+        return left if any(left) else ()
 
     def concerns_rows(self, error: ArgumentError) -> bool:
         """Whether what is wrong with the arguments is wrong with the rows only."""
@@ -154,6 +272,35 @@ class Channel:
             return True
         names = (self.input, f"{self.input}[", f"{self.input}.")
         return all(problem.where == names[0] or problem.where.startswith(names[1:]) for problem in error.problems)
+
+
+def _refused_value(error: DynaclientError) -> Any:
+    """What stood in a reply that was refused: it was paid for all the same."""
+    value = getattr(error, "value", None)
+    response = getattr(error, "response", None)
+    if value is not None or response is None:
+        return value
+    try:
+        return decode_json(response.body)
+    except (TypeError, ValueError):
+        return None
+
+
+def _alone(error: ReplyValidationError, batch: Batch | None) -> dict[int, ReplyValidationError]:
+    """The error of each bad result of a reply, with that result as its value."""
+    name, status = error.operation, error.response.status
+    return {
+        row: ReplyValidationError(
+            f"{name}: a result of the reply ({status}) is not what the document promises",
+            response=error.response,
+            problems=problems,
+            value=error.value[batch.output][row] if batch is not None else None,
+            request=error.request,
+            attempts=error.attempts,
+            operation=name,
+        )
+        for row, problems in error.rows.items()
+    }
 
 
 def _shown(row: Any) -> str:
@@ -173,18 +320,35 @@ def input_of(call: Call) -> str:
     return next((item.python_name for item in fields if item.name == operation.batch.input), operation.batch.input)
 
 
-def _gated(call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool) -> tuple[Call, Gate]:
-    """The call over a gate; its waits end when it is cancelled."""
+def _gated(
+    call: Call, constants: Mapping[str, Any], pace: Pace, *, bare: bool, once: bool, halt: Callable[[], bool]
+) -> tuple[Call, Gate, RetryPolicy, World]:
+    """The call over a gate, its policy of retries and the world in which others wait for it; its waits end when it is cancelled or the run is to end."""
     core = copy.copy(call._core)
     world = core.world
-    core.world = evolve(world, sleep=interruptible(world.sleep))
+    core.world = evolve(world, sleep=_halting(interruptible(world.sleep), halt))
     gate = Gate(pace, world.clock, world.now, core.world.sleep)
+    waiting = core.world
+    core.world = evolve(core.world, sleep=gate.pause)
     options = call._options.evolve(**{name: constants[name] for name in call.options_among(constants)})
     way = call._core.way(call.operation, options)
     policy = way.policy
     if not policy.declared:
         # A request that was refused with 429 was not performed (RFC 6585, 4): sending it again is safe whatever the method.
         policy = RetryPolicy(strategy="backoff", status_codes=("429",), retry_connection_errors=False, declared=True)
+    if once:
+        policy = evolve(policy, max_attempts=1)
     gated = type(call)(core, call.operation.dotted, options)
-    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare)
-    return gated, gate
+    gated._way = evolve(way, transport=GatedTransport(way.transport, gate), policy=policy, bare=bare, paced=True)
+    return gated, gate, way.policy, waiting
+
+
+def _halting(sleep: Callable[[float], object], halt: Callable[[], bool]) -> Callable[[float], object]:
+    """A sleep that is not begun once the run is to end."""
+
+    def wait(seconds: float) -> None:
+        if halt():
+            raise Halted
+        sleep(seconds)
+
+    return wait

@@ -1,39 +1,30 @@
-"""The gate through which every request of a bulk run goes, retries included: it keeps the pace and is told what came back."""
+"""The gate through which every request of a bulk run goes, retries included: the threads around a `Regulator`."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from dynaclient.bulk.allowance import LONGEST, REQUESTS, TOKENS, Allowance, words
+from dynaclient.bulk.allowance import Word, words
 from dynaclient.bulk.pace import Pace
+from dynaclient.bulk.regulator import Regulator, Tally, Ticket
 from dynaclient.cancel import current
-from dynaclient.retry import parse_retry_after
+from dynaclient.rate_limit import parse_retry_after
 from dynaclient.wire import Headers, Request, Response, Stream, Timeout
 
-_RECENT = 1024
-"""Requests of which it is known when they were sent."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What went over the wire: ``requests`` sent, of which ``retries`` were sent again and ``throttles`` came back with 429."""
-
-    requests: int = 0
-    retries: int = 0
-    throttles: int = 0
+_NAP = 1.0
+"""Seconds of a wait, at most, before the regulator is asked again and a cancelled call is noticed."""
 
 
 class Gate:
-    """Lets requests through one by one, when the pace allows; safe among threads.
+    """Lets requests through one by one, when the regulator allows; safe among threads.
 
     Parameters
     ----------
     pace:
-        When the next may be sent.
+        How fast.
     clock, now, sleep:
         Monotonic seconds, seconds since the epoch, and a wait in seconds that ends when the call is cancelled.
     """
@@ -41,107 +32,105 @@ class Gate:
     def __init__(
         self, pace: Pace, clock: Callable[[], float], now: Callable[[], float], sleep: Callable[[float], object]
     ) -> None:
-        self._pace, self._clock, self._now, self._sleep = pace, clock, now, sleep
+        self._regulator = Regulator(pace)
+        self._clock, self._now, self._sleep = clock, now, sleep
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._allowances = {REQUESTS: Allowance(), TOKENS: Allowance()}
-        self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT)
-        self.tally = Tally()
 
-    def expect(self, tokens: int) -> None:
-        """The next requests of this thread hold so many tokens."""
-        self._local.tokens = tokens
-        self._local.first = True
+    @property
+    def tally(self) -> Tally:
+        """What went over the wire."""
+        return self._regulator.tally
 
-    def enter(self) -> float:
-        """Wait until a request may be sent; the time at which it is."""
-        tokens = getattr(self._local, "tokens", 0)
-        with (
-            self._turn
-        ):  # one waits for the pace, the others for their turn: a pause that comes meanwhile holds them all
+    def expect(self, tokens: int, *, again: bool = False) -> None:
+        """Begin the next request of this thread, which holds so many tokens; ``again``: of rows that were sent before.
+
+        Rows that were refused are not sent again before the time that was said for them.
+        """
+        before = self._ticket() if again else None
+        self._local.ticket = Ticket(tokens) if before is None else Ticket(tokens, tried=True, again=before.again)
+
+    def _ticket(self) -> Ticket:
+        if not hasattr(self._local, "ticket"):
+            self.expect(0)
+        ticket: Ticket = self._local.ticket
+        return ticket
+
+    def enter(self) -> tuple[Ticket, float]:
+        """Wait until this thread's request may be sent; its ticket, and the seconds that the wait took."""
+        ticket, began = self._ticket(), self._clock()
+        # A refused request waits aside: it does not keep the others from their turn.
+        while (wait := ticket.again - self._clock()) > 0:
+            self._rest(wait, tell=self._regulator.idle)
+        # One thread waits for the pace, and the others for their turn, so that they are sent one after the other.
+        with self._turn:
             while True:
                 with self._lock:
                     now = self._clock()
-                    wait = max(
-                        self._pace.wait(now),
-                        self._allowances[REQUESTS].wait(now),
-                        self._allowances[TOKENS].wait(now, tokens),
-                    )
+                    wait = self._regulator.wait(now, ticket)
                     if wait <= 0:
-                        self._take(now, tokens)
-                        return now
-                self._sleep(min(wait, 1.0))
-                current().check()
+                        self._regulator.take(now, ticket)
+                        return ticket, now - began
+                self._rest(wait, tell=True)
 
-    def _take(self, now: float, tokens: int) -> None:
-        self._pace.take(now, tokens)
-        self._allowances[REQUESTS].take(now)
-        self._allowances[TOKENS].take(now, tokens)
-        self._recent.append((now, tokens))
-        self.tally.requests += 1
-        self.tally.retries += not getattr(self._local, "first", True)
-        self._local.first = False
+    def _rest(self, seconds: float, *, tell: bool) -> None:
+        if tell and seconds > _NAP:
+            self.tally.waiting = f"{self._regulator.reason}{math.ceil(seconds)} s"
+        self._sleep(min(seconds, _NAP))
+        current().check()
 
-    def leave(self, sent: float, status: int | None, headers: Headers | None) -> None:
-        """Tell what came back: the status and the fields of the reply, None where there was none."""
+    def leave(self, ticket: Ticket, status: int | None, headers: Headers | None) -> None:
+        """Tell what came back: the status and the fields of the reply, None if there was none."""
+        retry_after: float | None = None
+        said: tuple[Word, ...] = ()
+        if headers is not None:
+            epoch = self._now()
+            retry_after, said = parse_retry_after(headers, epoch), tuple(words(headers, epoch, refused=status == 429))
         with self._lock:
-            now = self._clock()
-            if headers is not None:
-                self._heed(headers, now, sent)
-            if status == 429 and headers is not None:
-                self.tally.throttles += 1
-                wait = parse_retry_after(headers, self._now())
-                # One that asks for hours would silence the process for hours: one request a minute learns sooner, and costs the service nothing.
-                self._pace.refused(now, sent, None if wait is None else min(wait, LONGEST))
-                return
-            self._pace.accepted()
-            if status == 503 and headers is not None:
-                self._pace.hold(now + min(parse_retry_after(headers, self._now()) or 0.0, LONGEST))
+            self._regulator.answered(self._clock(), ticket, status, retry_after, said)
 
-    def _heed(self, headers: Headers, now: float, sent: float) -> None:
-        """Note what a reply says is left. What was sent after its request it cannot know of."""
-        since: dict[str, float] | None = None
-        for word in words(headers, self._now()):
-            since = since or self._since(sent)
-            self._allowances[word.what].told(word, now, sent, since[word.what])
-
-    def _since(self, sent: float) -> dict[str, float]:
-        found = {REQUESTS: 0.0, TOKENS: 0.0}
-        for at, tokens in reversed(self._recent):
-            if at <= sent:
-                break
-            found[REQUESTS] += 1
-            found[TOKENS] += tokens
-        return found
+    def pause(self, seconds: float) -> None:
+        """Wait before this thread's request is sent again, as its retry policy says; after a 429 the gate waits instead."""
+        ticket = self._ticket()
+        if ticket.refused:
+            ticket.refused = False
+            return
+        self._sleep(seconds)
 
 
 class GatedTransport:
-    """A transport behind a gate; see `dynaclient.transport.Transport`."""
+    """A transport behind a gate; see `dynaclient.transport.Transport`. The wait at the gate moves the deadline."""
 
     def __init__(self, transport: Any, gate: Gate) -> None:
         self._transport, self._gate = transport, gate
 
     def send(self, request: Request, timeout: Timeout, deadline: float | None) -> Response:
         """Wait for the gate, send, and tell it what came back."""
-        reply: Response = self._through(lambda: self._transport.send(request, timeout, deadline))
+        reply: Response = self._through(lambda waited: self._transport.send(request, timeout, _later(deadline, waited)))
         return reply
 
     def open(self, request: Request, timeout: Timeout, deadline: float | None, until: float | None = None) -> Stream:
         """As `send`, for a reply that is read as it comes."""
-        stream: Stream = self._through(lambda: self._transport.open(request, timeout, deadline, until))
+        stream: Stream = self._through(
+            lambda waited: self._transport.open(request, timeout, _later(deadline, waited), _later(until, waited))
+        )
         return stream
 
-    def _through(self, send: Callable[[], Any]) -> Any:
-        sent = self._gate.enter()
+    def _through(self, send: Callable[[float], Any]) -> Any:
+        ticket, waited = self._gate.enter()
         try:
-            reply = send()
-        except Exception:
-            self._gate.leave(sent, None, None)
+            reply = send(waited)
+        except BaseException:
+            self._gate.leave(ticket, None, None)
             raise
-        self._gate.leave(sent, reply.status, reply.headers)
+        self._gate.leave(ticket, reply.status, reply.headers)
         return reply
 
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
+
+
+def _later(deadline: float | None, seconds: float) -> float | None:
+    return None if deadline is None else deadline + seconds

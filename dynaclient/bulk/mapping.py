@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dynaclient.bulk.channel import Channel, Piece, input_of
-from dynaclient.bulk.engine import Engine
+from dynaclient.bulk.engine import Ending, Engine, Worked
+from dynaclient.bulk.fault import Stop
 from dynaclient.bulk.pace import Caps, Pace
 from dynaclient.bulk.plan import Limits, Run, estimate, limits_of, merge, runs
-from dynaclient.bulk.poison import Solver, Stop
+from dynaclient.bulk.solving import solver_of
+from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
 from dynaclient.errors import ArgumentError, DynaclientError, Problem
 from dynaclient.frozen import evolve
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from dynaclient.call import Call
     from dynaclient.result import Result
 
+T_co = TypeVar("T_co", covariant=True)
 IN_FLIGHT = 8
 """Requests that are under way at once, unless told otherwise."""
 MAP_OPTIONS = ("batch", "in_flight", "on_error", "tokenizer", "rpm", "tpm")
 
 
-def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+def mapped(call: Call, rows: Iterable[Any], arguments: Mapping[str, Any]) -> MapResults[Any]:
     """The results of rows, lazily and in their order; see `dynaclient.Call.map`. An argument of the operation that is called as an option is the operation's."""
     hidden = {name for item in call.operation.arguments for name in (item.python_name, item.name)}
     options = {name: arguments[name] for name in MAP_OPTIONS if name in arguments and name not in hidden}
@@ -78,23 +81,113 @@ def _mapped(
     tokenizer: str | Callable[[Any], int] | None = None,
     rpm: float | None = None,
     tpm: float | None = None,
-) -> Iterator[Any]:
+) -> MapResults[Any]:
     if on_error not in ("raise", "record"):
         raise _bad("on_error", f"{on_error!r} is neither 'raise' nor 'record'")
     limits = _limits(call, batch)
-    pace = Pace(caps_of(rpm, tpm))
-    channel = Channel(call, constants, pace)
+    ending = Ending()
+    channel = Channel(call, constants, Pace(caps_of(rpm, tpm)), halt=ending)
     count = counter(tokenizer)
-    solver = Solver(channel.send, channel.concerns_rows)
-    engine = Engine(solver.solve, checked_in_flight(in_flight))
-    return _results(engine, rows, runs(rows, limits, count), on_error == "raise")
+    solver, _ = solver_of(channel, ending)
+    engine = Engine(channel.accounted(solver.work), checked_in_flight(in_flight), ending, cut=solver.cut)
+    summary = _Running(channel, call._core.world.clock)
+    found = _results(engine, rows, runs(rows, limits, count), on_error == "raise", summary)
+    return MapResults(found, summary)
 
 
-def _results(engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising: bool) -> Iterator[Any]:
+class MapResults(Generic[T_co]):
+    """The results of ``call.map``, one for each row, in the order of the rows; and what they have come to.
+
+    ::
+
+        results = client.group.operation.map(rows)
+        for result in results:
+            ...
+        print(results.summary.tokens, results.summary.failed)
+
+    Closing it ends the requests that are under way; so does dropping the last reference, as a ``break`` usually does.
+    """
+
+    def __init__(self, results: Generator[T_co, None, None], running: _Running) -> None:
+        self._results = results
+        self._running = running
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T_co:
+        """The result of the next row."""
+        return next(self._results)
+
+    def close(self) -> None:
+        """End what is under way; closing twice is nothing."""
+        self._results.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def summary(self) -> Summary:
+        """What the run has come to until now: rows that were given out, failures, requests, tokens. It is final once the iteration has ended."""
+        return self._running.summary()
+
+    def __repr__(self) -> str:
+        return f"<MapResults, {self._running.rows:,} rows>"
+
+
+class _Running:
+    """What a run has come to until now."""
+
+    def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
+        self._tally, self._clock = channel.gate.tally, clock
+        self._begun: float | None = None
+        self._ended = 0.0
+        self.bill = Bill(channel.batch.sum if channel.batch else ())
+        self.rows = self.failed = 0
+
+    def came(self, run: Run[Any], piece: Piece) -> None:
+        """Note the results of a run of rows."""
+        self.bill.add(run.tokens, piece.sums, piece.wasted)
+        self._ended = self._clock()
+
+    def begin(self) -> None:
+        """Note that the first row is asked for."""
+        self._begun = self._ended = self._clock()
+
+    def given(self, value: Any) -> None:
+        """Note that a result is given out."""
+        self.rows += 1
+        self.failed += isinstance(value, DynaclientError)
+
+    def summary(self) -> Summary:
+        """As a value."""
+        return Summary(
+            rows=self.rows,
+            sent=self.rows,
+            failed=self.failed,
+            requests=self._tally.requests,
+            retries=self._tally.retries,
+            throttles=self._tally.throttles,
+            elapsed=0.0 if self._begun is None else self._ended - self._begun,
+            tokens=self.bill.tokens,
+            wasted_tokens=self.bill.wasted_tokens,
+            usage=dict(self.bill.usage),
+        )
+
+
+def _results(
+    engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising: bool, running: _Running
+) -> Generator[Any, None, None]:
+    running.begin()
     finished = engine.ordered(cut)
     try:
         for done in finished:
+            running.came(done.run, done.result)
             for place, value in enumerate(done.result.values, done.run.first):
+                running.given(value)
                 if raising and isinstance(value, DynaclientError):
                     value.add_note(f"row {place} (counted from 0)")
                     raise value
@@ -102,7 +195,7 @@ def _results(engine: Engine[Piece], rows: Rows, cut: Iterator[Run[Any]], raising
         if rows.error is not None:
             raise rows.error
     except Stop as stop:
-        raise stop.error from None
+        raise stop.told() from None
     finally:
         engine.close()
 
@@ -143,12 +236,12 @@ def split_call(call: Call, arguments: Mapping[str, Any], items: Any) -> Result:
     cut = list(runs(enumerate(inputs), limits, estimate if limits.tokens else _nothing))
     if len(cut) <= 1:
         return call.send(**given)
-    channel = Channel(call, constants, Pace())
+    channel = Channel(call, constants, Pace(), once=False)
     parts = [channel.shipment(run) for run in cut]
     found: dict[int, Result] = {}
 
-    def send(run: Run[Any]) -> Result:
-        return channel.ship(run, parts[run.first])
+    def send(run: Run[Any]) -> Worked[Result]:
+        return Worked([(run, channel.ship(run, parts[run.first]))])
 
     places = (Run(place, run.rows, run.tokens) for place, run in enumerate(cut))
     for done in Engine(send, min(IN_FLIGHT, len(cut))).unordered(places):
@@ -224,3 +317,9 @@ def caps_of(rpm: Any, tpm: Any) -> Caps:
 
 def _bad(name: str, message: str) -> ArgumentError:
     return ArgumentError("an option makes no sense", problems=(Problem(name, message),))
+
+
+def unsplit(name: str) -> ArgumentError:
+    """Return the error for ``split`` where a call is not sent at once; ``name`` is the operation's."""
+    problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
+    return ArgumentError(f"{name} was not called", problems=(problem,), operation=name)

@@ -6,18 +6,21 @@ import struct
 import sys
 import threading
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dynaclient.bulk.grid import npy_header
+from dynaclient.bulk.kept import Kept, UnfitError, kept_json
 from dynaclient.bulk.plan import Run
 from dynaclient.bulk.selection import Selection
 from dynaclient.bulk.shards import Frame, Shards, write_whole
 from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem
+from dynaclient.openapi.batchfield import vector_field
 from dynaclient.openapi.media import encode_json
+from dynaclient.openapi.model import Operation
 from dynaclient.openapi.normal import NoFormError, normal
 from dynaclient.openapi.vectors import pack
 from dynaclient.value import Vector, plain
@@ -25,6 +28,9 @@ from dynaclient.value import Vector, plain
 FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".npy": "npy", ".parquet": "parquet"}
 GROUP = 65_536
 """Rows in one row group of a Parquet file."""
+WHOLE = "result"
+"""The column of results that are kept whole."""
+_TOLD = 4096
 _LITTLE = sys.byteorder == "little"
 _NAN = struct.pack("<f", float("nan"))
 
@@ -48,8 +54,9 @@ def refused(where: str, message: str, hint: str = "") -> ArgumentError:
     return ArgumentError("the output cannot be written", problems=(Problem(where, message, hint=hint),))
 
 
-class Encoder:
-    """Results of runs -> frames; safe among threads.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What an output looks like, the same in all formats: the columns ``row``, that of the results, ``error``, and those that are kept.
 
     Parameters
     ----------
@@ -57,15 +64,62 @@ class Encoder:
         ``jsonl``, or ``npy`` and ``parquet``, which hold vectors.
     take:
         The dotted path of what is kept of a result; ``""``: all of it, or its one field that holds numbers where a vector is wanted.
+    column:
+        The name of the column of the results.
+    """
+
+    format: str
+    take: str = ""
+    column: str = WHOLE
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The names that no kept column can have."""
+        return ("row", self.column, "error")
+
+
+def layout_of(document: Mapping[str, Any], operation: Operation, out: Path, take: str, column: str | None) -> Layout:
+    """Return what an output looks like.
+
+    Parameters
+    ----------
+    document, operation:
+        They say which field of a result is the vector: that is kept if ``take`` names none.
+    out:
+        The file; its name says the format.
+    take:
+        The dotted path of what is kept of a result; ``""``: the vector, if the document says which it is, else all of it; ``"."``: all of it.
+    column:
+        The name of the column of the results; None: the last name of the path, or ``result`` if all of it is kept.
+
+    Raises
+    ------
+    ArgumentError
+        If the name of the file says no format, or the column has the name of another.
+    """
+    if column in ("row", "error"):
+        raise refused("column", f"{column!r} is another column of the output")
+    path = "" if take == "." else take or vector_field(document, operation)
+    return Layout(format_of(out), path, column or path.rpartition(".")[2] or WHOLE)
+
+
+class Encoder:
+    """Results of runs -> frames; safe among threads.
+
+    Parameters
+    ----------
+    layout:
+        What the output looks like.
     order:
         The key of a result that says its place, which is left out: the number of the row says it.
     dims:
         How long vectors are, 0 where that is not known yet.
     """
 
-    def __init__(self, format: str, take: str, order: str, dims: int = 0) -> None:
-        self._vectors = format != "jsonl"
-        self._take = tuple(take.split(".")) if take else ()
+    def __init__(self, layout: Layout, order: str, dims: int = 0) -> None:
+        self._vectors = layout.format != "jsonl"
+        self._take = tuple(layout.take.split(".")) if layout.take else ()
+        self._result, self._error = (encode_json(name) + b":" for name in (layout.column, "error"))
         self._order = order
         self.dims = dims
         self._lock = threading.Lock()
@@ -89,11 +143,11 @@ class Encoder:
                 told = error_of(value)
                 errors[str(place)] = {**told, "given": _given(run.rows[place])}
                 if not self._vectors:
-                    parts.append(b'"error":' + encode_json(told) + b"}\n")
+                    parts.append(self._error + encode_json(told["message"]) + b"}\n")
             elif self._vectors:
                 parts.append(self._vector(value, run.first + place))
             else:
-                parts.append(b'"result":' + encode_json(plain(self._taken(value))) + b"}\n")
+                parts.append(self._result + encode_json(plain(self._taken(value))) + b"}\n")
         return Frame(run.first, len(values), {**facts, "errors": errors} if errors else facts, b"".join(parts))
 
     def _taken(self, value: Any) -> Any:
@@ -215,30 +269,57 @@ def _rows(frame: Frame, dims: int) -> Iterator[tuple[int, bytes | None, Mapping[
             offset += size
 
 
-def write_output(path: Path, format: str, selection: Selection, shards: Shards, dims: int, keep: Sequence[str]) -> None:
-    """Write the output, whole or not at all.
+def write_output(
+    path: Path,
+    layout: Layout,
+    selection: Selection,
+    shards: Shards,
+    dims: int,
+    kept: Kept,
+    told: Callable[[int], object] = lambda rows: None,
+) -> int:
+    """Write the output, whole or not at all; how many rows it has.
 
     Parameters
     ----------
-    path, format:
-        Where, and what.
+    path, layout:
+        Where, and what it looks like.
     selection, shards, dims:
         As for `lines`.
-    keep:
+    kept:
         The columns that are kept.
+    told:
+        Told now and then how many rows are written.
     """
-    if format == "jsonl":
-        write_whole(path, lambda file: file.writelines(_jsonl(lines(selection, shards, 0))))
-    elif format == "npy":
-        write_whole(path, lambda file: _npy(file, lines(selection, shards, max(dims, 1)), dims))
+    count = 0
+
+    def rows() -> Iterator[Line]:
+        nonlocal count
+        vectors, count = 0 if layout.format == "jsonl" else max(dims, 1), 0
+        for line in lines(selection, shards, vectors):
+            if count % _TOLD == 0:
+                told(count)
+            count += 1
+            yield line
+
+    if layout.format == "jsonl":
+        write_whole(path, lambda file: file.writelines(_jsonl(rows(), layout)))
+    elif layout.format == "npy":
+        write_whole(path, lambda file: _npy(file, rows(), dims))
     else:
-        write_whole(path, lambda file: _parquet(file, lines(selection, shards, max(dims, 1)), max(dims, 1), keep))
+        columns = lambda: kept.begin((picked.kept for picked in selection), layout.taken)  # noqa: E731
+        write_whole(path, lambda file: _parquet(file, rows, max(dims, 1), layout.column, kept, columns))
+    return count
 
 
-def _jsonl(rows: Iterable[Line]) -> Iterator[bytes]:
+def _jsonl(rows: Iterable[Line], layout: Layout) -> Iterator[bytes]:
     for line in rows:
-        kept = encode_json(normal(dict(line.kept)))[1:-1] + b"," if line.kept else b""
-        yield b'{"row":%d,%b%b\n' % (line.number, kept, line.result or b"")
+        yield b"%b%b\n" % (jsonl_head(line.number, line.kept, layout.taken), line.result or b"")
+
+
+def jsonl_head(number: int, kept: Mapping[str, Any], taken: Sequence[str]) -> bytes:
+    """Return what stands before the result in a line: the number of the row, and the columns that are kept."""
+    return b'{"row":%d,%b' % (number, encode_json(kept_json(kept, taken))[1:-1] + b"," if kept else b"")
 
 
 def _npy(file: BinaryIO, rows: Iterable[Line], dims: int) -> None:
@@ -252,25 +333,40 @@ def _npy(file: BinaryIO, rows: Iterable[Line], dims: int) -> None:
     file.write(npy_header(count, dims))
 
 
-def _parquet(file: BinaryIO, rows: Iterable[Line], dims: int, keep: Sequence[str]) -> None:
-    """Columns ``row``, ``vector`` (a fixed-size list of float32, null where the row failed), ``error``, and those that are kept, as text."""
+def _parquet(
+    file: BinaryIO,
+    rows: Callable[[], Iterator[Line]],
+    dims: int,
+    column: str,
+    kept: Kept,
+    columns: Callable[[], list[Any]],
+) -> None:
+    """Columns ``row``, that of the vectors (a fixed-size list of float32, null if the row failed), ``error``, and those that are kept, with their types."""
+    while True:
+        try:
+            return _tables(file, rows(), dims, column, kept, columns())
+        except UnfitError:  # its column is text from now on
+            file.seek(0)
+            file.truncate()
+
+
+def _tables(file: BinaryIO, rows: Iterator[Line], dims: int, column: str, kept: Kept, fields: Sequence[Any]) -> None:
     arrow, parquet = arrow_modules()
-    fields = [("row", arrow.int64()), ("vector", arrow.list_(arrow.float32(), dims)), ("error", arrow.string())]
-    schema = arrow.schema(
-        [*fields, *((f"kept_{name}" if name in ("row", "vector", "error") else name, arrow.string()) for name in keep)]
-    )
+    own = [("row", arrow.int64()), (column, arrow.list_(arrow.float32(), dims)), ("error", arrow.string())]
+    schema = arrow.schema([*own, *fields])
     with parquet.ParquetWriter(file, schema) as writer:
         for group in _groups(rows):
             vectors = b"".join(line.result or bytes(4 * dims) for line in group)
             flat = arrow.Array.from_buffers(arrow.float32(), len(group) * dims, [None, arrow.py_buffer(vectors)])
             mask = arrow.array([line.result is None for line in group])
-            columns = [
-                arrow.array([line.number for line in group], arrow.int64()),
+            numbers = [line.number for line in group]
+            made = [
+                arrow.array(numbers, arrow.int64()),
                 arrow.FixedSizeListArray.from_arrays(flat, dims, mask=mask),
                 arrow.array([line.error["message"] if line.error else None for line in group], arrow.string()),
-                *(arrow.array([_text(line.kept.get(name)) for line in group], arrow.string()) for name in keep),
+                *kept.columns(numbers, [line.kept for line in group]),
             ]
-            writer.write_table(arrow.table(columns, schema=schema), row_group_size=GROUP)
+            writer.write_table(arrow.table(made, schema=schema), row_group_size=GROUP)
 
 
 def _groups(rows: Iterable[Line]) -> Iterator[list[Line]]:
@@ -282,10 +378,6 @@ def _groups(rows: Iterable[Line]) -> Iterator[list[Line]]:
             group = []
     if group:
         yield group
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else encode_json(normal(value)).decode()
 
 
 def arrow_modules() -> tuple[Any, Any]:

@@ -1,33 +1,26 @@
-"""How fast to send: a rate that grows by and by and is cut when the service refuses. Pure: no clock, no sleep, no lock.
+"""How fast to send. Pure: no clock, no sleep, no lock.
 
-Nothing limits the rate until the service first answers 429. What it has accepted until then, over the time until it takes more, is the first rate. From then on:
-
-- *Increase*: the rate climbs evenly to where it was refused, over a time that grows while the limit stays what it is, and from there on faster and faster: a limit
-  that was raised is found, and one that was not is seldom run into.
-- *Decrease*: a refusal cuts the rate by a factor, once for all requests that were under way.
-- *Pause*: ``Retry-After`` holds every request of the process, not only the one that was refused.
-
-The increase is the same for all, the decrease is a share of one's own, and who sends more is refused more: processes that share a limit come to share it evenly.
+Four requests are sent at first, and one more for each that is accepted; no rate bounds them until the first 429. From
+then on a `Rate` is learned. ``Retry-After`` holds the request that was refused, and the others go on at the lower rate,
+for at a bucket most of them are accepted. If nothing is accepted any more (`Wall`), all are held, and single requests
+ask again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-CLIMB = 2.0, 60.0
-"""Seconds from a cut until the rate is where it was refused: the shortest, and the longest."""
-PATIENCE = 6.0
-"""How many times longer the next climb takes than the time after which the last one was refused."""
-DEPTH = 0.04, 0.2
-"""The share that a cut takes away, and the one that it takes away within a second of two others."""
-TAKEOFF = 1.0
-"""Seconds in which the growth beyond the last refusal doubles, at least; an eighth of the climb otherwise."""
-FEW = 3.0
-"""Requests a second below which all of these times are longer, in proportion: a change must be seen before the next."""
-_MOST_DOUBLED = 60.0
-"""Doublings after which the rate is beyond any service."""
-LEAST = 1 / 120
-"""Requests a second, however often they are refused."""
+from dynaclient.bulk.rate import Rate
+from dynaclient.bulk.wall import Wall
+
+START = 4
+"""Requests under way at first."""
+SLACK = 0.02
+"""Seconds that a late thread may make up for."""
+POLL = 0.01
+"""Seconds until to ask again, if a reply must come before the next request."""
+BORNE = 0.02
+"""The share of the time of all workers that may be spent waiting for a ``Retry-After``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,65 +43,90 @@ class Pace:
     def __init__(self, caps: Caps = Caps()) -> None:
         self._cap = caps.rpm / 60 if caps.rpm else None
         self._tokens_cap = caps.tpm / 60 if caps.tpm else None
-        self._ceiling: float | None = None
-        self._depth = 0.0
-        self._climb = CLIMB[0]
-        self._age = 10.0
-        self._idle = 0.0
-        self._cut_at = float("-inf")
-        self._resumed = 0.0
-        self._paused = float("-inf")
+        self._rate: Rate | None = None
+        self._wall: Wall | None = None
+        self._room = float(START)
+        self._under_way, self._most = 0, 1
+        self._accepted = 0
+        # How long an accepted request takes, and a refused one; what the last refusal cost in time.
+        self._latency = self._lateness = self._cost = 0.0
+        self._begun = 0.0
+        self._last = float("-inf")
+        self._held = float("-inf")
         self._next = float("-inf")
         self._next_tokens = float("-inf")
-        self._begun: float | None = None
-        self._accepted = 0
-        self._cuts = 0
-        self.throttles = 0
-        """How many requests were refused with 429."""
 
-    def rate(self, now: float) -> float | None:
-        """Requests a second, or None where nothing bounds them."""
-        found = None if self._ceiling is None else max(LEAST, self._grown(max(0.0, now - self._resumed)))
-        if self._cap is None:
-            return found
-        return self._cap if found is None else min(found, self._cap)
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return not self._under_way
 
-    def _grown(self, age: float) -> float:
-        """The rate so many seconds after a cut: evenly up to where it was refused, and from there on faster and faster."""
-        assert self._ceiling is not None
-        beyond = age - self._climb
-        if beyond <= 0:
-            return self._ceiling * (1 - self._depth * (1 - age / self._climb))
-        # A first refusal, before much was sent, says little of the limit; a second one after it does.
-        slow = max(1.0, FEW / self._ceiling) if self._cuts > 1 else 1.0
-        doubled = min(beyond / max(TAKEOFF * slow, self._climb / 8), _MOST_DOUBLED)
-        # A fixed number of requests is a part of the growth, so that the slow gain on the fast.
-        return self._ceiling * (1 + 0.01 * (2**doubled - 1)) + 0.01 * beyond
+    def rate(self) -> float | None:
+        """Requests a second, or None if nothing bounds them."""
+        if self._rate is None or self._cap is None:
+            return self._cap if self._rate is None else self._rate.value
+        return min(self._rate.value, self._cap)
 
     def wait(self, now: float) -> float:
-        """Seconds until a request may be sent; 0 where it may be now."""
-        due = max(self._paused, self._next, self._next_tokens)
-        return max(0.0, due - now)
+        """Seconds until a request may be sent; 0 if it may be sent now."""
+        until = self._wall.until if self._wall is not None else float("-inf")
+        due = max(self._held, self._next, self._next_tokens, until) - now
+        if due <= 0 and self._under_way >= self._room:
+            return POLL
+        return max(0.0, due)
 
     def take(self, now: float, tokens: int = 0) -> None:
         """A request is sent now."""
-        if self._begun is None:
-            self._begun = now
-        rate = self.rate(now)
+        if self._wall is None:
+            self._wall, self._begun = Wall(now), now
+        self._under_way += 1
+        self._most = max(self._most, self._under_way)
+        rate = self.rate()
         if rate is not None:
-            self._idle += 0.1 * ((now > self._next + 0.5 / rate) - self._idle)
-            # What was missed within one interval is made up for; more would be a burst.
-            self._next = max(self._next, now - 1 / rate) + 1 / rate
+            self._grow(now, rate)
+            self._next = max(self._next, now - SLACK) + 1 / rate
+        self._last = now
         if self._tokens_cap is not None:
             self._next_tokens = max(self._next_tokens, now) + tokens / self._tokens_cap
 
-    def accepted(self) -> None:
-        """A request was answered, and not with 429."""
+    def _grow(self, now: float, rate: float) -> None:
+        """Let the rate grow if it was the rate that held this request, and not the caller, the cap or a wall."""
+        found, wall = self._rate, self._wall
+        late = now > self._next + 0.25 * max(1 / rate, SLACK)
+        if found is None or found.value > rate or late or (wall is not None and wall.up):
+            return
+        most = BORNE * self._most / self._cost if self._cost else float("inf")
+        found.grow(now, min(now - self._last, 2 / rate), self._lag, most)
+
+    @property
+    def _lag(self) -> float:
+        return max(self._latency, self._lateness)
+
+    def accepted(self, now: float, sent: float) -> None:
+        """A request that was sent at this time was answered, and not with 429."""
+        self._under_way -= 1
         self._accepted += 1
+        self._room += 1
+        taken = now - sent
+        self._latency = self._latency + 0.1 * (taken - self._latency) if self._latency else taken
+        found = self._wall.accepted(sent) if self._wall is not None else None
+        if self._rate is None or self._wall is None:
+            return
+        self._rate.accepted(sent)
+        if found is None:
+            return
+        if self._wall.trusted(found, self._rate.value, self._rate.settled):
+            self._rate.measured(found)
+        self._rate.quiet(now)
+        self._room = max(2.0, self._rate.value * self._latency * 1.5)
+
+    def failed(self) -> None:
+        """A request ended without an answer."""
+        self._under_way -= 1
 
     def hold(self, until: float) -> None:
         """Nothing is sent before this time: the service said that nothing is left until then."""
-        self._paused = max(self._paused, until)
+        self._held = max(self._held, until)
 
     def refused(self, now: float, sent: float, retry_after: float | None) -> None:
         """A request was answered with 429.
@@ -120,34 +138,24 @@ class Pace:
         retry_after:
             The seconds that the service asks to wait, or None.
         """
-        self.throttles += 1
-        rate = self.rate(now)
-        pause = retry_after if retry_after is not None else min(5.0, 1 / rate if rate else 1.0)
-        until = now + pause
-        if sent >= max(self._cut_at, self._resumed if self._ceiling is not None else self._cut_at):
-            self._cut(now, pause)
-        self._paused = max(self._paused, until)
-        self._resumed = max(self._resumed, self._paused)
-        self._next = max(self._next, self._paused)
+        self._under_way -= 1
+        self._cost = retry_after or 0.0
+        self._lateness += 0.2 * (now - sent - self._lateness)
+        wall = self._wall = self._wall or Wall(sent)
+        if self._rate is None:
+            self._first(now, retry_after)
+        elif not wall.streak:
+            self._rate.refused(now, sent, self._latency, self._lag)
+        assert self._rate is not None
+        patience = 1.5 * self._latency if self._under_way else 0.0
+        wall.refused(now, sent, retry_after, self._rate.value, patience)
+        if wall.up:
+            self._room = 1.0
 
-    def _cut(self, now: float, pause: float) -> None:
-        self._cuts += 1
-        begun = self._begun if self._begun is not None else now
-        age = max(0.0, now - self._resumed)
-        if self._ceiling is None:
-            # What it takes in the time until it takes more.
-            self._ceiling = max(1.0, self._accepted / max(1.0, now - begun + pause))
-            self._depth, self._climb = 0.0, CLIMB[0]
-        else:
-            reached = max(LEAST, self._grown(age))
-            used = min(reached, max(LEAST, self._accepted / max(1.0, age)))
-            if self._idle > 0.5:  # the caller did not use the rate: what was used is what was refused
-                reached = used
-            elif age > self._climb:  # it grew fast, and has gone too far
-                reached = (used + reached) / 2
-            self._ceiling = reached
-            self._depth = DEPTH[1] if age <= 1 and self._age <= 1 else DEPTH[0]
-            self._climb = min(CLIMB[1], max(CLIMB[0] * max(1.0, FEW / self._ceiling), PATIENCE * age))
-        self._age = age
-        self._cut_at, self._resumed = now, now + pause
-        self._begun, self._accepted = now, 0
+    def _first(self, now: float, retry_after: float | None) -> None:
+        """Begin low after the first refusal, for what was accepted before may have been saved for long."""
+        pause = min(1.0, max(0.5, retry_after or 0.0))
+        value = max(1.0, self._accepted / max(1e-3, now - self._begun + pause) / 3)
+        self._rate = Rate(now + pause, value)
+        self._room = 2.0
+        self.hold(now + pause)

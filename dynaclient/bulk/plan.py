@@ -151,7 +151,7 @@ def renumbered(batch: Batch, results: Iterable[Any], first: int) -> Iterator[Any
     """Results of one request with their order keys counted from the number of its first row."""
     key = batch.order
     for place, item in enumerate(results, first):
-        if key and isinstance(item, dict) and key in item:
+        if key and isinstance(item, dict):
             item[key] = place
         yield item
 

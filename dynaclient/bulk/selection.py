@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
@@ -66,7 +66,8 @@ class Selection:
         return self.sample is None and not self.dedup and not self.keep
 
     def __iter__(self) -> Iterator[Picked]:
-        rows: Iterator[tuple[int, Row]] = enumerate(self.source)
+        self.check()
+        rows: Iterator[tuple[int, Row]] = enumerate(self._rows())
         if self.limit is not None:
             rows = islice(rows, self.limit)
         if self.sample is not None:
@@ -75,8 +76,6 @@ class Selection:
         known: dict[bytes, int] = {}
         following = 0
         for number, row in rows:
-            if number == 0 and not isinstance(row, Bad):
-                self._check(row)
             value = self._value(row)
             kept = {} if not self.keep or isinstance(row, Bad) else {name: row.get(name) for name in self.keep}
             place = following
@@ -86,17 +85,24 @@ class Selection:
             following += not again
             yield Picked(number, place, value, kept, again)
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """The place and the value of each row that is sent."""
+    def values(self, again: Callable[[], object] = lambda: None) -> Iterator[tuple[int, Any]]:
+        """The place and the value of each row that is sent.
+
+        Parameters
+        ----------
+        again:
+            Called for each row that is the same as an earlier one, and is not sent.
+        """
         if not self.plain:
             for picked in self:
-                if not picked.again:
+                if picked.again:
+                    again()
+                else:
                     yield picked.place, picked.value
             return
+        self.check()
         column = next(iter(self.columns.values())) if self.single else None
-        for number, row in enumerate(islice(iter(self.source), self.limit)):
-            if number == 0 and not isinstance(row, Bad):
-                self._check(row)
+        for number, row in enumerate(islice(self._rows(), self.limit)):
             if column is not None and type(row) is dict and column in row:  # most rows
                 yield number, row[column]
             else:
@@ -109,11 +115,12 @@ class Selection:
     def about(self) -> int:
         """How many rows there are, more or less: as many as lines; 0 where that says nothing."""
         format, lines = self.source.format, self.source.lines
-        lines = 0 if format == "parquet" else max(0, lines - 1) if format in ("csv", "tsv") else lines
+        headers = len(self.source.paths) if format in ("csv", "tsv") else 0
+        lines = max(0, lines - headers)
         return min(number for number in (lines, self.limit, self.sample) if number is not None)
 
     def _drawn(self) -> frozenset[int]:
-        total = sum(1 for _ in islice(iter(self.source), self.limit))
+        total = sum(1 for _ in islice(self._rows(), self.limit))
         return frozenset(Random(_SEED).sample(range(total), min(self.sample or 0, total)))
 
     def _value(self, row: Row) -> Any:
@@ -126,17 +133,27 @@ class Selection:
         except KeyError as error:
             return Bad(f"has no column {error.args[0]!r}", _shown(row))
 
-    def _check(self, row: Mapping[str, Any]) -> None:
-        """A column that the first row lacks was misspelled."""
+    def _rows(self) -> Iterator[Row]:
+        return self.source.rows([*self.columns.values(), *self.keep])
+
+    def check(self) -> None:
+        """Look at the first row of each file: a column that it does not have was misspelled.
+
+        Raises
+        ------
+        ArgumentError
+            If a file has no such column, or cannot be read.
+        """
         said = [*(("set", name) for name in self.columns.values()), *(("keep", name) for name in self.keep)]
-        missing = [(where, name) for where, name in said if name not in row]
-        if missing:
-            known = ", ".join(list(row)[:20])
-            problems = tuple(
-                Problem(where, f"the first row has no column {name!r}", hint=f"it has {known}")
-                for where, name in missing
-            )
-            raise ArgumentError("the rows cannot be read", problems=problems)
+        for path, known in self.source.firsts():
+            place = "the first row" if len(self.source.paths) == 1 else f"the first row of {path.name}"
+            hint = f"it has {', '.join(known[:20])}"
+            missing = [(where, name) for where, name in said if name not in known]
+            if missing:
+                problems = tuple(
+                    Problem(where, f"{place} has no column {name!r}", hint=hint) for where, name in missing
+                )
+                raise ArgumentError("the rows cannot be read", problems=problems)
 
 
 def _shown(row: Mapping[str, Any]) -> str:

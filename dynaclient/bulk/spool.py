@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +18,12 @@ from dynaclient.bulk.shards import read_manifest
 
 @contextmanager
 def spooled(
-    stream: BinaryIO | Path, out: Path | None, format: str | None, *, overwrite: bool, begun: Callable[[], bool]
+    stream: BinaryIO | Path,
+    out: Path | None,
+    format: str | None,
+    overwrite: bool,
+    begun: Callable[[], bool],
+    came: Callable[[int], object] = lambda count: None,
 ) -> Iterator[Source]:
     """A stream of rows as a file that can be read more than once, while a block runs.
 
@@ -38,20 +42,22 @@ def spooled(
         Whether what stands at the output is begun anew.
     begun:
         Whether the run has begun.
+    came:
+        Told how many bytes have come, each time that some come.
 
     Raises
     ------
     ArgumentError
         Where there is no room for them.
     """
-    path, kept = _copied(stream, out), False
+    path, kept = _copied(stream, out, came), False
     try:
         source = open_rows(path, format)
         if out is not None and (overwrite or _fits(out, source)):
             place = out.with_name(f"{out.name}.rows")
             kept = place.exists()
             path = path.replace(place)
-            source = replace(source, path=path)
+            source = replace(source, paths=(path,))
         yield source
     except BaseException:
         if not kept and not begun():
@@ -69,7 +75,7 @@ def is_pipe(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _copied(stream: BinaryIO | Path, out: Path | None) -> Path:
+def _copied(stream: BinaryIO | Path, out: Path | None, came: Callable[[int], object]) -> Path:
     path = Path(tempfile.gettempdir(), "rows") if out is None else out
     try:
         if out is not None:
@@ -82,7 +88,10 @@ def _copied(stream: BinaryIO | Path, out: Path | None) -> Path:
             os.fdopen(handle, "wb") as file,
             stream.open("rb") if isinstance(stream, Path) else nullcontext(stream) as rows,
         ):
-            shutil.copyfileobj(rows, file, 1 << 20)
+            read = getattr(rows, "read1", rows.read)  # what is there, and not what would fill a block
+            while block := read(1 << 20):
+                file.write(block)
+                came(len(block))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

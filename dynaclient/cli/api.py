@@ -43,6 +43,7 @@ def _add(ctx: click.Context, name: str, spec: str, replace: bool) -> None:
     from dynaclient.cli.documents import opened
     from dynaclient.cli.wording import counted
     from dynaclient.openapi.server import target
+    from dynaclient.source.shipped import known_words
 
     root = ctx.find_root().command
     if isinstance(root, click.Group) and name in root.list_commands(ctx):
@@ -55,7 +56,12 @@ def _add(ctx: click.Context, name: str, spec: str, replace: bool) -> None:
     settings = settings_of(ctx)
     given = {key: value for key in _KEPT if (value := getattr(settings, key)) not in (None, ())}
     if settings.server is not None:
-        target(document.api.servers, settings.server, document.document.source)
+        target(
+            document.api.servers,
+            settings.server,
+            document.document.source,
+            others=lambda: known_words(document.document),
+        )
     place = spec if spec.lower().startswith(("http://", "https://")) else str(Path(spec).expanduser().absolute())
     apis.keep(name, {"spec": place, **given})
     messages.note(

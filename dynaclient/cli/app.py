@@ -30,6 +30,11 @@ _COMMANDS = {
         "explain_command",
         "Tell what is in force for an operation, and what decided it.",
     ),
+    "vendors": (
+        "dynaclient.cli.vendors",
+        "vendors_command",
+        "List the services that can be called by name.",
+    ),
     "spec": ("dynaclient.cli.spec", "spec_group", "Keep, update, compare and check documents."),
     "login": ("dynaclient.cli.login", "login_command", "Sign in, and keep the token for later calls."),
     "logout": ("dynaclient.cli.login", "logout_command", "Forget what was kept by login."),

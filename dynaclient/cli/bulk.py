@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynaclient.cli.calls import CallGroup, listing
-from dynaclient.cli.chosen import UNUSED, Amount, check, columns_of, named_as_typed
+from dynaclient.cli.chosen import UNUSED, Amount, apart_of, check, columns_of, named_as_typed, wrong
 from dynaclient.cli.documents import Opened, opened
 from dynaclient.cli.engines import elsewhere_of, engine_options
 from dynaclient.cli.operation import OperationCommand
@@ -21,6 +21,7 @@ from dynaclient.cli.settings import settings_of, shared_options
 if TYPE_CHECKING:
     from dynaclient.bulk.job import Job
     from dynaclient.bulk.rows import Source
+    from dynaclient.bulk.summary import Summary
     from dynaclient.cli.inputs import Inputs
     from dynaclient.cli.meter import Meter
     from dynaclient.cli.operation import Given
@@ -42,13 +43,14 @@ class BulkOption(click.Option):
 def _options(taken: set[str]) -> list[click.Parameter]:
     """The options of a bulk run; where the operation has one of the same spelling it is ``--bulk-NAME``."""
     table: list[tuple[str, dict[str, Any]]] = [
-        ("rows", {"metavar": "FILE|-", "help": "The rows: JSON Lines, CSV, plain lines or Parquet; - for standard input."}),
+        ("rows", {"metavar": "FILE|-", "multiple": True, "help": "The rows: JSON Lines, CSV, plain lines or Parquet; a file, a quoted pattern, a folder, or - for standard input; may be repeated."}),
         ("rows-format", {"type": click.Choice(("jsonl", "csv", "tsv", "lines", "parquet")), "help": "What --rows holds, where its name does not say it."}),
         ("set", {"metavar": "PARAM=COLUMN", "multiple": True, "help": "Take a parameter from a column; may be repeated. The column of plain lines is `line`."}),
         ("out", {"metavar": "FILE", "help": "Where the results go: .jsonl, .npy or .parquet."}),
         ("errors", {"metavar": "FILE", "help": "Where failed rows go; without it, --out with .errors.jsonl behind it."}),
-        ("take", {"metavar": "PATH", "help": "What of a result is kept: the dotted path of a field."}),
-        ("keep", {"metavar": "COLUMN", "multiple": True, "help": "Copy a column to the output; may be repeated."}),
+        ("take", {"metavar": "PATH", "help": "What of a result is kept: the dotted path of a field, or . for all of it; without it the vector, if the document names one."}),
+        ("column", {"metavar": "NAME", "help": "The name of the column of results; without it the last name of --take."}),
+        ("keep", {"metavar": "COLUMN", "multiple": True, "help": "Copy a column to the output and to the errors; may be repeated."}),
         ("limit", {"type": _POSITIVE, "metavar": "N", "help": "Only the first N rows."}),
         ("sample", {"type": _POSITIVE, "metavar": "N", "help": "Only N rows, drawn by chance; the same ones each time."}),
         ("dedup", {"is_flag": True, "help": "Send rows that are the same once."}),
@@ -141,6 +143,7 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
     from dynaclient.cli.output import Printer
     from dynaclient.cli.run import spelled_as_typed, warnings_told
     from dynaclient.cli.wording import options_named
+    from dynaclient.errors import DynaclientError
 
     check(command, settings, chosen)
     halt = Halt()
@@ -150,7 +153,7 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
         named_as_typed(),
         warnings_told(),
         Inputs("--spec" if settings.spec == "-" else "") as inputs,
-        client_of(command.document, settings, inputs) as client,
+        client_of(command.document, settings, inputs, metered=True) as client,
         Meter(sys.stderr) as meter,
     ):
         arguments = _arguments(command, settings, given, inputs)
@@ -159,42 +162,81 @@ def run_bulk(command: OperationCommand, settings: Settings, given: Given, chosen
             with _rows(chosen, inputs, meter, dry=settings.dry_run) as source:
                 job = _job(command, client, arguments, source, chosen, meter, halt, elsewhere)
                 if settings.dry_run:
-                    Printer(settings.output, settings.query).value(_shown(job))
+                    with meter.during(lambda: "counting rows and tokens"):
+                        found = _shown(job)
+                    Printer(settings.output, settings.query).value(found)
                     return 0
                 gc.freeze()  # what is there now lives to the end: the collector need not look at it again and again
                 with halt:
                     summary = job.run()
         except Halted:
             return _stopped(meter, halt.code, chosen)
-        meter.end(complete=True)
+        except DynaclientError:
+            _broken_off(meter)
+            raise
+        _ended(meter, summary, chosen)
         Printer(settings.output, settings.query).value(summary.shown())
     return FAILED_ROWS if summary.failed else 0
 
 
+def _broken_off(meter: Meter) -> None:
+    """Tell how far a run came that an error has ended, and how to go on."""
+    seen = meter.seen
+    meter.end(complete=True)
+    if seen is not None and seen.rows:
+        total = f" of {seen.total:,}" if seen.total else ""
+        meter.say(f"{seen.rows:,}{total} rows are done and kept; the same command goes on from there")
+
+
+def _ended(meter: Meter, summary: Summary, chosen: Mapping[str, Any]) -> None:
+    """Tell what a complete run came to, where its errors are, and how to go on."""
+    from dynaclient.cli.meter import told
+
+    meter.end(complete=True)
+    if meter.seen is None:
+        meter.say(f"{chosen['out']} is complete already: nothing was sent, and --overwrite begins anew")
+    else:
+        meter.say(told(summary, meter.seen.before))
+    if summary.failed:
+        errors = chosen["errors"] or f"{chosen['out']}.errors.jsonl"
+        meter.say(
+            f"{summary.failed:,} of {summary.rows:,} rows failed: see {errors}; the same command tries them again"
+        )
+
+
 def _arguments(command: OperationCommand, settings: Settings, given: Given, inputs: Inputs) -> dict[str, Any]:
     """What is the same for all rows."""
-    from dynaclient.cli.run import arguments_of
+    from dynaclient.cli.run import arguments_of, options_of
 
-    arguments = arguments_of(command, given, inputs)
-    if settings.content_type and not command.owns("--content-type"):
-        arguments["content_type"] = settings.content_type
-    return arguments
+    return {**arguments_of(command, given, inputs), **options_of(command, settings, inputs)}
 
 
 @contextmanager
 def _rows(chosen: Mapping[str, Any], inputs: Inputs, meter: Meter, *, dry: bool) -> Iterator[Source]:
     """The file of rows; those that can be read but once, from standard input or a pipe, in one that is there until the run is complete."""
+    from dynaclient.bulk.files import expanded
     from dynaclient.bulk.rows import open_rows
     from dynaclient.bulk.spool import is_pipe, spooled
+    from dynaclient.cli.meter import Incoming
 
-    path = Path(chosen["rows"])
-    if chosen["rows"] != "-" and not is_pipe(path):
-        yield open_rows(path, chosen["rows_format"])
+    names = chosen["rows"]
+    once = [name for name in names if name == "-" or is_pipe(Path(name))]
+    if not once:
+        paths = expanded(names, apart_of(chosen), every=chosen["rows_format"] is not None)
+        with meter.during(lambda: f"reading {paths[0] if len(paths) == 1 else f'{len(paths):,} files'}"):
+            source = open_rows(paths, chosen["rows_format"])
+        yield source
         return
-    stream = inputs.file("-", "--rows").content if chosen["rows"] == "-" else path
+    if len(names) > 1:
+        raise wrong(f"--rows {once[0]}: what can be read but once is all there is; other files cannot stand beside it")
+    stream = inputs.file("-", "--rows").content if once == ["-"] else Path(once[0])
     out = None if dry else Path(chosen["out"])
     begun = lambda: meter.seen is not None  # noqa: E731
-    with spooled(stream, out, chosen["rows_format"], overwrite=chosen["overwrite"], begun=begun) as source:
+    incoming = Incoming("standard input" if once == ["-"] else once[0])
+    with ExitStack() as stack:
+        with meter.during(incoming.told):
+            kept = spooled(stream, out, chosen["rows_format"], chosen["overwrite"], begun, incoming)
+            source = stack.enter_context(kept)
         yield source
 
 
@@ -229,9 +271,9 @@ def _job(
     elsewhere: Callable[..., Any] | None,
 ) -> Job:
     from dynaclient.bulk.job import Job
-    from dynaclient.bulk.job import Settings as JobSettings
     from dynaclient.bulk.mapping import caps_of
     from dynaclient.bulk.selection import Selection
+    from dynaclient.bulk.settings import Settings as JobSettings
     from dynaclient.bulk.tokens import counter
 
     columns = columns_of(command, chosen["set"], arguments)
@@ -242,11 +284,13 @@ def _job(
         count=counter(chosen["tokenizer"]),
         errors=Path(chosen["errors"]) if chosen["errors"] else None,
         take=chosen["take"] or "",
+        column=chosen["column"],
         batch=chosen["batch"],
         in_flight=chosen["in_flight"],
         caps=caps_of(chosen["rpm"], chosen["tpm"]),
         price=chosen["price"],
         overwrite=chosen["overwrite"],
+        tell=meter.say,
     )
     selection = Selection(source, columns, single=single, **picking)
     return Job(client[command.operation.dotted], arguments, selection, details, meter, halt, elsewhere)

@@ -14,7 +14,7 @@ from dynaclient.cli.settings import settings_of, shared_options
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_NAMING = ("--spec", "--profile", "--overlay")
+_NAMING = ("--spec", "--profile", "--overlay", "--server")
 """The options that name the document: behind an operation they must be known before its own can be."""
 
 
@@ -56,6 +56,7 @@ class CallGroup(SectionedGroup):
             behind.get("--spec", [None])[-1],
             profile=behind.get("--profile", [None])[-1],
             overlays=tuple(behind.get("--overlay", ())),
+            server=behind.get("--server", [None])[-1],
         )
         command = operation_command(ctx, document, document.name_of(typed), rest)
         if "--spec" in behind and behind["--spec"][-1] != settings.spec and command.owns("--spec"):
@@ -131,7 +132,7 @@ def operation_command(ctx: click.Context, document: Opened, name: str, rest: lis
     from dynaclient.errors import ArgumentError
 
     settings = settings_of(ctx)
-    wanted = _among("--content-type", rest) or settings.content_type
+    wanted = among("--content-type", rest) or settings.content_type
     command = OperationCommand(document, name)
     if not wanted or command.owns("--content-type"):
         return command
@@ -145,7 +146,7 @@ def operation_command(ctx: click.Context, document: Opened, name: str, rest: lis
     return command if chosen.owns("--content-type") else chosen
 
 
-def _among(option: str, arguments: list[str]) -> str | None:
+def among(option: str, arguments: list[str]) -> str | None:
     """The last value of an option among the arguments of an operation."""
     return next(reversed(_all_among(option, arguments)), None)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 UNUSED = ("curl", "written_as", "stream", "all", "pages", "max_items", "output_file", "split")
 """Call options that say how one result is shown, of which there is none here."""
-_PLACES = ("rows", "out", "take", "tokenizer", "batch", "rpm", "tpm", "in_flight", "set", "keep")
+_PLACES = ("rows", "out", "take", "tokenizer", "batch", "rpm", "tpm", "in_flight", "set", "keep", "column")
 
 
 class Amount(click.ParamType[float]):
@@ -62,13 +62,25 @@ def check(command: OperationCommand, settings: Settings, chosen: Mapping[str, An
         raise wrong(
             f"--batch: the document does not say how {operation} takes several rows; each has a request of its own"
         )
-    files = [(name, Path(chosen[name])) for name in ("rows", "out", "errors") if chosen[name] not in (None, "-")]
+    files = [("rows", Path(name)) for name in chosen["rows"] if name != "-"]
+    files += [(name, Path(chosen[name])) for name in ("out", "errors") if chosen[name] is not None]
     for place, (name, path) in enumerate(files):
-        if name != "rows" and path.is_dir():
+        if name == "rows":
+            continue
+        if path.is_dir():
             raise wrong(f"--{name}: {str(path)!r} is a folder, and a file is expected")
         for other, known in files[:place]:
             if path.absolute() == known.absolute() or (path.exists() and known.exists() and path.samefile(known)):
                 raise wrong(f"--{name} is the file of --{other}")
+
+
+def apart_of(chosen: Mapping[str, Any]) -> list[Path]:
+    """Return the files that a run writes, which no pattern of ``--rows`` stands for."""
+    if not chosen["out"]:
+        return []
+    out = Path(chosen["out"])
+    beside = [out.with_name(out.name + end) for end in ("", ".errors.jsonl", ".rows", ".manifest.json")]
+    return [*beside, *([Path(chosen["errors"])] if chosen["errors"] else [])]
 
 
 @contextmanager

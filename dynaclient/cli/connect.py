@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dynaclient.cli import messages
 from dynaclient.cli.documents import Opened
 from dynaclient.cli.inputs import Inputs, headers
 from dynaclient.errors import ArgumentError, Problem
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from dynaclient.cli.said import Settings
     from dynaclient.client import Client
     from dynaclient.openapi.model import Parameter
+    from dynaclient.wire import Attempt, Request
 
 
 @contextmanager
-def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[Client]:
-    """A client with these settings, closed at the end.
+def client_of(document: Opened, settings: Settings, inputs: Inputs, *, metered: bool = False) -> Iterator[Client]:
+    """A client with these settings, closed at the end. On a terminal it tells of long waits, unless it is ``metered``.
 
     Raises
     ------
@@ -40,6 +42,7 @@ def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[
         timeout=settings.timeout,
         retries=settings.retries,
         headers=headers(settings.header, settings.origin.get("header", "--header")) or None,
+        query=query(settings) or None,
         validate=settings.validate,
         proxy=settings.proxy,
         ca_bundle=settings.ca_bundle,
@@ -50,7 +53,36 @@ def client_of(document: Opened, settings: Settings, inputs: Inputs) -> Iterator[
         profile=settings.profile,
         drift=settings.drift,
     ) as client:
+        if not metered and not settings.verbose and messages.for_people():  # -v tells of every wait
+            client._core.on_wait = _tell_wait
         yield client
+
+
+def query(settings: Settings) -> dict[str, str | list[str]]:
+    """Query parameters, from ``--query-param``; one that is repeated is sent once for each value."""
+    found: dict[str, list[str]] = {}
+    for entry in settings.query_param:
+        name, _, value = entry.partition("=")
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+_LONG_WAIT = 1.0
+"""Seconds; a shorter wait is over before a line about it is read."""
+
+
+def _tell_wait(request: Request, attempt: Attempt, most: int | None) -> None:
+    """Tell on standard error that a call goes on after a wait, and why."""
+    delay = attempt.delay or 0.0
+    if delay <= _LONG_WAIT:
+        return
+    from dynaclient.cli.failure import span
+
+    host = request.origin.rpartition("//")[2].rpartition("@")[2]
+    came = f"{attempt.status} from" if attempt.status is not None else "no reply from"
+    wait = f"{delay:.1f} s" if delay < 10 else f"{delay:.0f} s" if delay < 120 else span(round(delay))
+    of = f" of {most}" if most is not None else ""
+    messages.note(f"{came} {host}; waiting {wait}, then attempt {attempt.number + 1}{of}")
 
 
 def credentials(document: Opened, settings: Settings, inputs: Inputs) -> dict[str, str]:

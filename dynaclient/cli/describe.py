@@ -68,22 +68,37 @@ def describe_command() -> click.Command:
     )
 
 
+def _address(document: Opened, operation: Operation, settings: Settings, wanted: str | None) -> tuple[str, str | None]:
+    """Return the server's id, by which the variables of credentials are chosen, and the operation's URL if it is known."""
+    from dynaclient.auth import Wallet
+    from dynaclient.errors import ArgumentError, SpecError
+    from dynaclient.openapi.address import shown_url
+    from dynaclient.openapi.server import target
+    from dynaclient.source.shipped import known_words
+
+    source, variables, servers = document.document.source, _variables(settings), operation.servers
+    try:
+        found = target(servers, wanted, source, variables, Wallet().variable, lambda: known_words(document.document))
+    except SpecError:  # a document whose servers cannot be called can still be described
+        return "", None
+    except ArgumentError:
+        named = [server.id for server in servers if server.id == wanted or (wanted is None and server is servers[0])]
+        if not named:
+            raise
+        return named[0], None  # its URL needs a value for a variable
+    return found.id, None if found.embedded else shown_url(operation, found)
+
+
 def description(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
     """All that is known of an operation, as plain data; ``place`` is ``file:line#/pointer``."""
-    from dynaclient.errors import SpecError
-    from dynaclient.openapi.server import target
-
     place = document.place
     chosen = _profile(settings)
-    wanted = settings.server or (chosen.server if chosen is not None else None)
-    try:  # the server's id, by which the variables of the credentials are chosen
-        server = target(operation.servers, wanted, document.document.source).id
-    except SpecError:  # a document whose servers cannot be called can still be described
-        server = ""
+    server, url = _address(document, operation, settings, settings.server or (chosen.server if chosen else None))
     return {
         "name": operation.dotted,
         "method": operation.method,
         "path": operation.path,
+        "url": url,
         "summary": operation.summary,
         "description": operation.description,
         "deprecated": operation.deprecated,
@@ -107,6 +122,10 @@ def description(document: Opened, operation: Operation, settings: Settings) -> d
     }
 
 
+def _variables(settings: Settings) -> dict[str, str]:
+    return dict(entry.partition("=")[::2] for entry in settings.server_variable)
+
+
 def _profile(settings: Settings) -> Profile | None:
     if settings.profile is None:
         return None
@@ -116,10 +135,12 @@ def _profile(settings: Settings) -> Profile | None:
 
 
 def _profile_told(profile: Profile) -> dict[str, Any]:
+    from dynaclient.options import shown_server
+
     return {
         "name": profile.name,
         "file": str(profile.path),
-        "server": profile.server,
+        "server": shown_server(profile.server),
         "credentials": sorted(profile.credentials),
     }
 
@@ -295,22 +316,24 @@ def _timeout(operation: Operation, settings: Settings) -> dict[str, Any]:
 
 def _retries(document: Opened, operation: Operation, settings: Settings) -> dict[str, Any]:
     from dynaclient.retry import (
-        DEFAULT_ATTEMPTS,
         DEFAULT_STATUS_CODES,
         IDEMPOTENT_METHODS,
+        most_attempts,
         override,
         parse_retries,
         schedule,
     )
 
     policy = override(operation.retry, parse_retries(settings.retries))
-    attempts = policy.max_attempts if policy.max_attempts is not None or policy.declared else DEFAULT_ATTEMPTS
+    attempts = most_attempts(policy)
     on = policy.strategy != "none" if policy.declared else operation.method in IDEMPOTENT_METHODS
     count = min(_WAITS, attempts - 1) if attempts is not None else _WAITS
     return {
         "on": on,
         "declared": policy.declared,
         "statuses": list(policy.status_codes or DEFAULT_STATUS_CODES) if on else [],
+        "except_statuses": list(policy.except_status_codes) if on else [],
+        "never": list(policy.never) if on else [],
         "connection_errors": policy.retry_connection_errors,
         "attempts": attempts if on else 1,
         "seconds": policy.max_elapsed_time / 1000 if policy.declared else None,
@@ -328,6 +351,8 @@ def _batch(document: Opened, operation: Operation) -> dict[str, Any] | None:
         "input": batch.input,
         "output": batch.output,
         "order": batch.order,
+        "vector": batch.vector,
+        "length": batch.length,
         "sum": list(batch.sum),
         "max_items": batch.max_items,
         "max_tokens": batch.max_tokens,

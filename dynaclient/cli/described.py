@@ -18,6 +18,8 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     """
     yield f"{told['name']}  {told['method']} {told['path']}{'  (deprecated)' if told['deprecated'] else ''}"
     yield f"    {told['place']}"
+    if told["url"]:
+        yield f"  {told['method']} {told['url']}"
     yield from _wrapped(told["summary"], "  ")
     if told["description"] != told["summary"]:
         yield from _wrapped(told["description"], "  ")
@@ -154,8 +156,11 @@ def _retry_lines(retries: Mapping[str, Any]) -> Iterator[str]:
     if not retries["on"]:
         yield "  none" if retries["declared"] else "  none declared: sent again only where nothing had been sent"
         return
-    also = " and connection errors" if retries["connection_errors"] else ""
-    yield f"  on {', '.join(retries['statuses'])}{also}"
+    also = ", and connection errors" if retries["connection_errors"] else ""
+    but = f" except {' and '.join(retries['except_statuses'])}" if retries["except_statuses"] else ""
+    yield f"  on {', '.join(retries['statuses'])}{but}{also}"
+    if retries["never"]:
+        yield from _wrapped(f"never if the error says {', '.join(retries['never'])}", "  ")
     limits = [f"at most {retries['attempts']} attempts" if retries["attempts"] is not None else ""]
     limits.append(f"within {retries['seconds']:g} s" if retries["seconds"] is not None else "")
     yield "  " + (", ".join(filter(None, limits)) or "without a limit")

@@ -88,23 +88,32 @@ def _transport() -> Transport:
 
 
 def opened(
-    ctx: click.Context, spec: str | None = None, *, profile: str | None = None, overlays: tuple[str, ...] = ()
+    ctx: click.Context,
+    spec: str | None = None,
+    *,
+    profile: str | None = None,
+    overlays: tuple[str, ...] = (),
+    server: str | None = None,
+    served: bool = True,
 ) -> Opened:
     """The document of this command line, or the one that is named; without one, that of the profile.
+
+    If the server is the name of a service whose overlay ships, the document is as that service answers it.
 
     Parameters
     ----------
     ctx:
         The context of the command.
-    spec, profile, overlays:
+    spec, profile, overlays, server:
         What words that are not read yet name.
+    served:
+        Whether the server matters; a command that calls no server reads the document itself.
 
     Raises
     ------
     SpecError
         Where it cannot be read.
     """
-    from dynaclient.cli.wording import counted
     from dynaclient.fetch import open_document
     from dynaclient.index import api_of
 
@@ -112,11 +121,12 @@ def opened(
     overlays = (*settings.overlay, *overlays)
     spec = spec or settings.spec
     name = profile or settings.profile
+    server = server or settings.server
     if spec is None and name is not None:
         from dynaclient.profile import load_profile
 
         chosen = load_profile(name)
-        spec, overlays = chosen.spec, overlays or chosen.overlays
+        spec, overlays, server = chosen.spec, overlays or chosen.overlays, server or chosen.server
     kept: dict[object, Opened] = ctx.meta.setdefault(__name__, {})
     key = (spec, overlays)
     if key not in kept:
@@ -125,8 +135,35 @@ def opened(
             document = open_document(source, _transport, overlays=overlays)
         kept[key] = Opened(spec, document, api_of(document))
         if settings.verbose:
-            messages.note(f"document {document.source}: {counted(len(kept[key].api.index), 'operation')}")
-    return kept[key]
+            _tell(kept[key])
+    return _served(kept, key, server, settings.verbose) if served and server else kept[key]
+
+
+def _served(kept: dict[object, Opened], key: object, server: str, verbose: bool) -> Opened:
+    """The document as the service of this name answers it; the document itself if the server is something else."""
+    from dynaclient.index import api_of
+    from dynaclient.source.shipped import served_by
+
+    found = kept.get((key, server))
+    if found is None:
+        plain = kept[key]
+        document = served_by(plain.document, server)
+        found = plain if document is plain.document else Opened(plain.spec, document, api_of(document))
+        kept[(key, server)] = found
+        if verbose and found is not plain:
+            _tell(found)
+    return found
+
+
+def _tell(found: Opened) -> None:
+    """Say on stderr which document was read, and which actions of its overlays change nothing."""
+    from dynaclient.cli.wording import counted
+
+    document = found.document
+    overlays = f" with {', '.join(document.overlays)}" if document.overlays else ""
+    messages.note(f"document {document.source}{overlays}: {counted(len(found.api.index), 'operation')}")
+    for action in document.unmatched:
+        messages.note(str(action))
 
 
 def of_project(spec: str | None) -> Document | None:

@@ -70,18 +70,19 @@ def elsewhere_of(
 
     from dynaclient.bulk.engines.clusters import cluster_of
     from dynaclient.bulk.engines.remote import WAVES, Remote, Sender
-    from dynaclient.bulk.outputs import format_of
+    from dynaclient.bulk.outputs import layout_of
     from dynaclient.bulk.plan import limits_of
 
     tasks = chosen["engine_workers"] or WORKERS
     cluster = cluster_of(chosen["engine"], chosen["engine_address"], tasks)
-    format = format_of(Path(chosen["out"] or "dry-run.jsonl"))
+    out = Path(chosen["out"] or "dry-run.jsonl")
+    layout = layout_of(command.document.api.document, command.operation, out, chosen["take"] or "", chosen["column"])
     try:
-        config = _config(command, settings, chosen, arguments, inputs, format, tasks)
+        config = _config(command, settings, chosen, arguments, inputs, layout.format, tasks)
     except ArgumentError as error:
         raise ArgumentError("the run cannot be given to a cluster", problems=_spelled(error.problems)) from None
     rows = limits_of(command.operation.batch, chosen["batch"]).items * chosen["in_flight"] * WAVES
-    return partial(Remote, cluster, Sender(config, format, chosen["take"] or ""), tasks, rows, halt)
+    return partial(Remote, cluster, Sender(config, layout), tasks, rows, halt)
 
 
 def _check(settings: Settings, chosen: Mapping[str, Any]) -> None:
@@ -98,7 +99,7 @@ def _check(settings: Settings, chosen: Mapping[str, Any]) -> None:
 
 def _spelled(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems that name the options as they are typed."""
-    spelled = {"client.headers": "--header"}
+    spelled = {"client.headers": "--header", "client.query": "--query-param"}
     return tuple(
         evolve(problem, where=spelled.get(problem.where, problem.where.replace("client.", "--")))
         for problem in problems
@@ -115,7 +116,7 @@ def _config(
     tasks: int,
 ) -> Config:
     from dynaclient.bulk.batchcall import configuration
-    from dynaclient.cli.connect import global_values, server_variables
+    from dynaclient.cli.connect import global_values, query, server_variables
     from dynaclient.cli.inputs import headers
 
     document = command.document
@@ -125,6 +126,7 @@ def _config(
         "retries": settings.retries,
         "validate": settings.validate,
         "headers": headers(settings.header, settings.origin.get("header", "--header")),
+        "query": query(settings),
         "proxy": settings.proxy,
         "ca_bundle": settings.ca_bundle,
         "profile": settings.profile,

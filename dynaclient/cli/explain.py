@@ -25,6 +25,7 @@ def _explain(ctx: click.Context, operation: str) -> None:
     from dynaclient.cli.messages import visible
     from dynaclient.cli.output import Printer
     from dynaclient.explain import decisions
+    from dynaclient.source.shipped import known_words
 
     settings = settings_of(ctx)
     shown = opened(ctx)
@@ -35,7 +36,8 @@ def _explain(ctx: click.Context, operation: str) -> None:
         None, settings.bearer_auth, server=settings.server, profile=profile.pocket if profile is not None else None
     )
     variables = dict(entry.partition("=")[::2] for entry in settings.server_variable)
-    found = decisions(shown.api, made, _layers(settings, profile), wallet, variables)
+    layers = _layers(settings, profile)
+    found = decisions(shown.api, made, layers, wallet, variables, lambda: known_words(shown.document))
     rows = [*_document(shown), *(_row(shown, decision) for decision in found)]
     if settings.output in (None, "table") and settings.query is None:
         printer.text(visible(f"{made.dotted}  {made.method} {made.path}\n\n" + "\n".join(map(_line, rows))))

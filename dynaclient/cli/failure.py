@@ -15,6 +15,10 @@ from dynaclient.cli import messages
 from dynaclient.cli.wording import typed
 
 USAGE, BUG, UNWRITTEN = 2, 1, 1
+_DETAILS = (
+    *("status_code", "code", "param", "request_id", "retry_after"),
+    *("source", "pointer", "line", "column", "sent"),
+)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
@@ -60,7 +64,10 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
         messages.error(error.format_message(), details={"type": "UsageError", "exit_code": USAGE})
         return USAGE
     if isinstance(error, errors.DynaclientError):
-        messages.error(typed(str(error)), hint_for(error, _program(arguments)), details_of(error))
+        hint = getattr(error, "hint", "")
+        text = typed(str(error).removesuffix(f"; {hint}")) if hint else typed(str(error))
+        hints = [hint_for(error, _program(arguments)), *getattr(error, "__notes__", ())]
+        messages.error(text, "\n  ".join(filter(None, hints)), details_of(error))
         return error.exit_code
     return _report_bug(error)
 
@@ -123,7 +130,7 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
         "The server knows the credential and does not allow this: `{program} describe {operation}` shows which variable it comes from, and the scopes.",
     ),
     (errors.RateLimitError, "Wait, or allow more attempts: --retries N."),
-    (errors.NotFoundError, "`{program} describe {operation}` shows the arguments and servers; -v the URL."),
+    (errors.NotFoundError, "`{program} describe {operation}` shows the arguments and servers."),
     (
         errors.ConflictError,
         "What is there already stands against it: look at its present state, then call again with what fits.",
@@ -161,6 +168,9 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
         How a command line begins.
     """
     operation = error.operation
+    own = typed(getattr(error, "hint", ""))
+    if own:
+        return f"{own[:1].upper()}{own[1:]}."
     if isinstance(error, errors.ArgumentError):
         if operation:
             return f"`{program} call {operation} --help` shows the arguments."
@@ -168,6 +178,9 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
     wait = getattr(error, "retry_after", None)
     if wait is not None and wait > _SHORT_WAIT:
         return f"The service asks to wait {span(wait)}; call again after that."
+    attempts = getattr(error, "attempts", ())
+    if isinstance(error, errors.APIError) and attempts and attempts[-1].final and wait is None:
+        return "More attempts do not help: look at the account's plan, credit and limits at the service."
     for kind, hint in _HINTS:
         if isinstance(error, kind):
             return hint.format(operation=operation, program=program) if operation or "{operation}" not in hint else ""
@@ -211,10 +224,12 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
             }
             for problem in problems
         ]
-    for name in ("status_code", "request_id", "retry_after", "source", "pointer", "line", "column", "sent"):
+    for name in _DETAILS:
         value = getattr(error, name, None)
         if value not in (None, "", 0) or (name == "sent" and value is False):
             told[name] = value
+    if isinstance(error, errors.APIError) and error.type is not None:
+        told["error_type"] = error.type  # `type` is the class of the exception
     attempts = getattr(error, "attempts", ())
     if attempts:
         told["attempts"] = [
@@ -224,6 +239,7 @@ def details_of(error: errors.DynaclientError) -> dict[str, Any]:
                 "error": attempt.error,
                 "elapsed": attempt.elapsed,
                 "delay": attempt.delay,
+                **({"final": attempt.final} if attempt.final else {}),
             }
             for attempt in attempts
         ]

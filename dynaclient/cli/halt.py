@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, Self
 
 _NAMES = ("SIGINT", "SIGTERM")
-_STOPPING = b"dynaclient: stopping: what is under way is finished; once more ends it at once\n"
+_STOPPING = b"dynaclient: stopping: requests under way have 4 s to finish; once more ends it at once\n"
 
 
 class Halt:

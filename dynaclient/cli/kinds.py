@@ -110,7 +110,7 @@ def _as_typed(message: str, text: str) -> str:
 
 
 class ServerName(click.ParamType[str]):
-    """The id or URL of a server; completes the ids that the document has."""
+    """The id or URL of a server, or the name of a service; completes the ids that the document has, and the names."""
 
     name = "id or url"
 
@@ -125,15 +125,19 @@ class ServerName(click.ParamType[str]):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The ids of the document's servers, and ``local``."""
+        """The ids of the document's servers, ``local``, and the services whose overlays ship."""
         from click.shell_completion import CompletionItem
 
         from dynaclient.cli.documents import opened
+        from dynaclient.source.shipped import known_words
 
         servers = getattr(ctx.command, "servers", None)
-        known = opened(ctx).api.servers if servers is None else servers
+        document = opened(ctx)
+        known = document.api.servers if servers is None else servers
         found = {server.id or server.url: server.description for server in known}
         found.setdefault("local", "The embedded server: no network, no account.")
+        for name in known_words(document.document):
+            found.setdefault(name, "A service: `dynaclient vendors` tells more.")
         return [CompletionItem(name, help=text) for name, text in found.items() if name.startswith(incomplete)]
 
 

@@ -52,8 +52,17 @@ def visible(text: str) -> str:
     )
 
 
+def for_people() -> bool:
+    """Whether standard error is a terminal, and messages are in words."""
+    stream = sys.stderr
+    try:
+        return stream is not None and stream.isatty() and STYLE.error_format == "text"
+    except ValueError:  # closed
+        return False
+
+
 def note(text: str) -> None:
-    """Something that was asked for by ``-v``."""
+    """Something that was asked for by ``-v``, or that a terminal is told while a command waits."""
     write(STYLE.color(_DIM, f"{PROGRAM}: {visible(text)}"))
 
 

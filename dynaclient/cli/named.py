@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynaclient.cli.calls import operation_command
+from dynaclient.cli.calls import among, operation_command
 from dynaclient.cli.documents import NoOperationError, no_operation, opened
 from dynaclient.cli.sections import SectionedGroup
 from dynaclient.cli.settings import ALL, settle, shared_options
@@ -72,7 +72,7 @@ class MemberGroup(SectionedGroup):
         return (command.name if command else None), command, args[1:]
 
     def _command(self, ctx: click.Context, typed: str, rest: list[str]) -> click.Command | None:
-        document = opened(ctx)
+        document = opened(ctx, server=among("--server", rest))
         index = document.api.index
         for dotted in (typed, typed.replace("-", "_")):
             if "." in dotted and ".".join((*self.path, dotted)) in index:

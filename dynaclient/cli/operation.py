@@ -76,12 +76,16 @@ class OperationCommand(Sectioned):
 
     def _shared(self, taken: Sequence[str]) -> list[click.Parameter]:
         """The call options; those that this operation has no use for do not crowd its page."""
+        from dynaclient.openapi.signature import offered_options
+
         options = shared_options(taken=taken)
         operation, idle = self.operation, set()
         if operation.body is None or len(operation.body.content) < 2:
             idle.add("content_type")
         if operation.batch is None:
             idle.add("split")
+        if "extra" not in offered_options(operation):
+            idle.add("extra")
         if operation.paging is None and operation.method != "GET":
             idle |= {"all", "pages", "max_items"}
         if not any(server.variables for server in operation.servers):
@@ -166,7 +170,8 @@ class OperationCommand(Sectioned):
         )
 
     def _no_option(self, typed: str, unknown: Mapping[str, str]) -> str:
-        from difflib import get_close_matches
+        from dynaclient.openapi.names import nearest
+        from dynaclient.openapi.signature import offered_options
 
         if typed in unknown:
             return f"{typed}. {unknown[typed]}"
@@ -175,11 +180,16 @@ class OperationCommand(Sectioned):
         elsewhere = self._elsewhere(typed)
         if elsewhere:
             return f"{typed}. It has with --content-type {elsewhere}."
-        close = get_close_matches(typed, own, 1, 0.6) or get_close_matches(typed, shared, 1, 0.7)
+        names = {spelling.lstrip("-"): spelling for spelling in (*shared, *own)}
+        plain = typed.lstrip("-")
+        close = nearest(plain, (name.lstrip("-") for name in own)) or nearest(plain, names)
         if close:
-            return f"{typed}. Did you mean {close[0]}?"
+            return f"{typed}. Did you mean {names[close]}?"
         named = ", ".join(own[:20]) + (" ..." if len(own) > 20 else "")
-        return f"{typed}. It takes {named or 'no arguments'}, and call options."
+        text = f"{typed}. It takes {named or 'no arguments'}, and call options."
+        if "--extra" in shared and "extra" in offered_options(self.operation):
+            text += f" --extra {plain.replace('-', '_')}=VALUE sends a field that the document does not name."
+        return text
 
     def _elsewhere(self, typed: str) -> str:
         """The media type of the body with which the operation has this option, ``""`` where there is none."""

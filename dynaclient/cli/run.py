@@ -10,7 +10,7 @@ import click
 
 from dynaclient.cli import messages
 from dynaclient.cli.convert import Converter
-from dynaclient.cli.inputs import Inputs
+from dynaclient.cli.inputs import Inputs, Text
 from dynaclient.cli.nested import MISSING, lay, order
 from dynaclient.cli.output import Printer
 from dynaclient.cli.wording import options_named
@@ -52,9 +52,7 @@ def run_call(command: OperationCommand, settings: Settings, given: Given) -> Non
         Inputs("--spec" if settings.spec == "-" else "") as inputs,
         client_of(command.document, settings, inputs) as client,
     ):
-        arguments = arguments_of(command, given, inputs)
-        if settings.content_type and not command.owns("--content-type"):
-            arguments["content_type"] = settings.content_type
+        arguments = {**arguments_of(command, given, inputs), **options_of(command, settings, inputs)}
         if settings.split is not None:
             arguments["split"] = settings.split
         call = client[command.operation.dotted]
@@ -145,6 +143,23 @@ def arguments_of(command: OperationCommand, given: Given, inputs: Inputs) -> dic
     return arguments
 
 
+def options_of(command: OperationCommand, settings: Settings, inputs: Inputs) -> dict[str, Any]:
+    """The call options that a client does not take: the media type, and fields of the body that the document does not name."""
+    found: dict[str, Any] = {}
+    if settings.content_type and not command.owns("--content-type"):
+        found["content_type"] = settings.content_type
+    if settings.extra and not command.owns("--extra"):
+        texts: dict[str, list[Text]] = {}
+        for entry in settings.extra:
+            name, _, value = entry.partition("=")
+            texts.setdefault(name, []).append(inputs.text(value, f"--extra {name}"))
+        document = command.document.api.document
+        found["extra"] = {
+            name: Converter(document, None, f"--extra {name}").value(list_) for name, list_ in texts.items()
+        }
+    return found
+
+
 class _Reading:
     """Turns the texts of one line into values; what is wrong is gathered."""
 
@@ -197,6 +212,10 @@ def _spelled(problem: Problem, spelled: Mapping[str, str]) -> Problem:
     where = problem.where
     end = min((where.index(mark) for mark in "[." if mark in where), default=len(where))
     head, rest = where[:end], where[end:]
+    if head == "extra" and head not in spelled:
+        name = problem.hint.removeprefix("pass it as ").removesuffix("=...")
+        hint = f"pass it as {spelled[name]}" if name in spelled else problem.hint
+        return evolve(problem, where=f"--extra{rest}", hint=hint)
     return evolve(problem, where=f"{spelled[head]}{rest}") if head in spelled else problem
 
 

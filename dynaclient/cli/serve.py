@@ -19,11 +19,21 @@ if TYPE_CHECKING:
 @click.pass_context
 def _serve(ctx: click.Context, /, **options: Any) -> None:
     from dynaclient.local import App, Faults, serve
+    from dynaclient.openapi.access import read_servers
 
     faults = Faults(
         options["fail"], retry_after=options["retry_after"], delay=options["delay"] or 0.0, seed=options["seed"]
     )
-    app = App(opened(ctx).api, require_bearer=options["require_bearer"], aliases=options["model_alias"], faults=faults)
+    shown = opened(ctx, served=False)
+    app = App(
+        shown.api,
+        require_bearer=options["require_bearer"],
+        aliases=options["model_alias"],
+        faults=faults,
+        further=read_servers(
+            shown.document.original.data, ""
+        ),  # an overlay may have put other addresses in their place
+    )
     more: dict[str, Any] = {"log": _silence} if options["no_access_log"] else {}
     serve(app, options["host"], options["port"], allow_remote=options["allow_remote"], ready=_ready, **more)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dynaclient.cli.said import Settings
 
 OUTPUTS = ("json", "yaml", "table", "raw")
-MODES = ("strict", "warn", "off")
+MODES = ("strict", "lenient", "warn", "off")
 PREFIX = "DYNACLIENT"
 CALL, RESULT, ACCESS = "Call options", "Result options", "Server and credential options"
 
@@ -181,7 +181,9 @@ _OPTIONS: Mapping[str, _Spec] = {
         {"metavar": "N|FIELDS", "type": Retries()},
     ),
     "validate": _Spec(
-        ("--validate",), "What to do where a request or reply breaks the document's schema.", _choice(*MODES)
+        ("--validate",),
+        "What to do where a request or reply breaks the document: requests are strict, replies lenient without it.",
+        _choice(*MODES),
     ),
     "drift": _Spec(
         ("--drift",),
@@ -192,6 +194,16 @@ _OPTIONS: Mapping[str, _Spec] = {
         ("--header",),
         "A header field to add; may be repeated.",
         {"metavar": "NAME:VALUE", "multiple": True, "type": Lines()},
+    ),
+    "query_param": _Spec(
+        ("--query-param",),
+        "A query parameter to add to the URL; may be repeated.",
+        {"metavar": "NAME=VALUE", "multiple": True, "type": Named()},
+    ),
+    "extra": _Spec(
+        ("--extra",),
+        "A field of the body that the document does not name; its value is JSON where it can be read so, else text. May be repeated.",
+        {"metavar": "NAME=VALUE", "multiple": True, "type": Named()},
     ),
     "content_type": _Spec(
         ("--content-type",),

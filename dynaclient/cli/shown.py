@@ -124,11 +124,16 @@ def shown_as(
     operation: Operation, document: Mapping[str, Any], arguments: Mapping[str, Any], settings: Settings
 ) -> str:
     """The call as a Python program or as a shell line."""
+    from dynaclient.cli.connect import query
     from dynaclient.openapi import snippets
+    from dynaclient.options import shown_server
 
+    asked, server = query(settings), shown_server(settings.server)
+    if asked:
+        arguments = {**arguments, "query": asked}
     if settings.written_as == "python":
-        return snippets.python(operation, arguments, spec=settings.spec, server=settings.server)
-    return snippets.shell(operation, arguments, document, spec=settings.spec, server=settings.server)
+        return snippets.python(operation, arguments, spec=settings.spec, server=server)
+    return snippets.shell(operation, arguments, document, spec=settings.spec, server=server)
 
 
 def _curl_options(settings: Settings) -> Iterator[str]:

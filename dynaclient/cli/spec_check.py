@@ -16,6 +16,7 @@ from dynaclient.cli.spec_project import WRITING
 if TYPE_CHECKING:
     from dynaclient.cli.documents import Opened
     from dynaclient.openapi.lint import Finding
+    from dynaclient.source.place import Place
 
 
 @click.pass_context
@@ -27,8 +28,8 @@ def _check(ctx: click.Context, document: str | None, formal: bool, ignore: tuple
     settings = settings_of(ctx)
     printer = Printer(settings.output, settings.query)
     _check_ids(ctx, ignore)
-    shown = opened(ctx, document)
-    findings = list(lint(shown.api, ignore=ignore))
+    shown = opened(ctx, document, served=False)
+    findings = [*_misfits(shown, ignore), *lint(shown.api, ignore=ignore)]
     if formal:
         from dynaclient.openapi.lint.formal import formal_findings
 
@@ -38,6 +39,25 @@ def _check(ctx: click.Context, document: str | None, formal: bool, ignore: tuple
     else:
         printer.value([_row(shown, finding) for finding in findings])
     ctx.exit(_code(findings, fail_on))
+
+
+def _misfits(shown: Opened, ignore: tuple[str, ...]) -> list[Finding]:
+    """What does not fit between the document and its overlays."""
+    from dynaclient.openapi.lint import Finding
+    from dynaclient.source.misfit import misfits
+
+    return [
+        Finding(found.id, found.pointer, found.message, overlay=found.overlay)
+        for found in misfits(shown.document)
+        if found.id not in ignore
+    ]
+
+
+def _place(shown: Opened, finding: Finding) -> Place:
+    """Where a finding stands: in the document, or in one of its overlays."""
+    if finding.overlay:
+        return shown.document.texts[finding.overlay].place(finding.pointer)
+    return shown.document.place(finding.pointer)
 
 
 def _check_ids(ctx: click.Context, ignore: tuple[str, ...]) -> None:
@@ -51,7 +71,7 @@ def _check_ids(ctx: click.Context, ignore: tuple[str, ...]) -> None:
 
 
 def _row(shown: Opened, finding: Finding) -> dict[str, Any]:
-    file, line, column = shown.document.place(finding.pointer)
+    file, line, column = _place(shown, finding)
     return {
         "id": finding.id,
         "level": finding.level,
@@ -66,7 +86,7 @@ def _row(shown: Opened, finding: Finding) -> dict[str, Any]:
 
 def _line(shown: Opened, finding: Finding) -> str:
     hint = f" ({finding.hint})" if finding.hint else ""
-    return f"{shown.document.place(finding.pointer)}: {finding.level}: {finding.message}{hint} [{finding.id}]"
+    return f"{_place(shown, finding)}: {finding.level}: {finding.message}{hint} [{finding.id}]"
 
 
 def _sum(findings: list[Finding]) -> str:
@@ -112,7 +132,7 @@ def _learn(ctx: click.Context, recording: str, out: str | None) -> None:
     from dynaclient.openapi.learn import learned
 
     differences = read_differences(recording)
-    shown = opened(ctx)
+    shown = opened(ctx, served=False)
     overlay = learned(shown.document.data, differences, shown.api.title)
     if overlay is None:
         messages.warning(f"nothing in {recording} concerns {shown.api.source}: there is no overlay to write")

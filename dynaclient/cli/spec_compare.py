@@ -70,7 +70,7 @@ def _diff(ctx: click.Context, old: str, new: str, form: str, fail_on: str, opera
     from dynaclient.cli.output import Printer
     from dynaclient.openapi.diff import diff, to_github, to_json, to_markdown
 
-    before, after = opened(ctx, old).document, opened(ctx, new).document
+    before, after = opened(ctx, old, served=False).document, opened(ctx, new, served=False).document
     wanted = {part.strip() for text in operations for part in text.split(",")} or None
     changes = diff(before.data, after.data, operations=wanted)
     place = places(before, after)
@@ -109,7 +109,7 @@ def _bundle(ctx: click.Context, document: str | None, out: str | None, form: str
     from dynaclient.cli.yaml import to_yaml
     from dynaclient.openapi.media import format_json
 
-    data = opened(ctx, document).document.data
+    data = opened(ctx, document, served=False).document.data
     as_json = form == "json" if form is not None else bool(out and out.lower().endswith(".json"))
     text = format_json(data) if as_json else to_yaml(data).rstrip("\n")
     if out is None:

@@ -12,6 +12,7 @@ from dynaclient.cli.settings import settings_of, shared_options
 from dynaclient.cli.spec import BREAKING, RISKY
 from dynaclient.cli.spec_compare import Where, lines_of, places, shown_place
 from dynaclient.cli.spec_project import WRITING, DocumentName, now, project_here
+from dynaclient.source.misfit import misfits
 
 if TYPE_CHECKING:
     from dynaclient.cli.output import Printer
@@ -85,6 +86,9 @@ def _facts(update: Update, status: str, place: Where) -> dict[str, Any]:
         "edited": update.edited,
         "refused": [change.id for change in update.refused],
         "trust": [change.id for change in update.trust],
+        "overlays": [
+            {"id": found.id, "overlay": found.overlay, "message": found.message} for found in misfits(update.new)
+        ],
         "changes": decode_json(to_json(update.changes, place).encode())["changes"],
     }
 
@@ -103,6 +107,7 @@ def _lines(update: Update, status: str, place: Where) -> Iterator[str]:
     for change in update.trust:
         operation = f"{change.operation}: " if change.operation else ""
         yield f"  LOOK: {operation}{change.message}  [{change.id}]"
+    yield from (f"  LOOK: {found.overlay}: {found.message}  [{found.id}]" for found in misfits(update.new))
     yield from (f"  {line}" for line in lines_of(update.changes, place))
     if status == "refused":
         yield from _refusal(update, place)

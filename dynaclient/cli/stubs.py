@@ -29,7 +29,7 @@ def _stubs(ctx: click.Context, out: str | None, operations: tuple[str, ...]) -> 
     from dynaclient.openapi.stubs import stubs
     from dynaclient.openapi.tools import choose
 
-    api = opened(ctx).api
+    api = opened(ctx, served=False).api
     names = [name.strip() for entry in operations for name in entry.split(",") if name.strip()]
     text = stubs(api, keys=choose(api, names, writes=True))
     if out is None:

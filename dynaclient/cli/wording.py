@@ -13,12 +13,14 @@ _PLURAL = re.compile(r"(?<![\d.,])1 (byte|item|character|value|number|attempt|pr
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r"server='local' \(at the shell --server local\)", "--server local"),
+        (r"server='([^']*)' \(at the shell --server \1\)", r"--server \1"),
         (r"pass server='https://\.\.\.' \(at the shell --server\), or server='local'", "--server https://... or --server local"),
         (
             r"name both together: Client\(server='([^']*)', credentials=\{'([^']*)': \.\.\.\}\)",
             r"name both together: --server \1 --credential \2=@FILE",
         ),
+        (r"\bpass server='([^']*)'", r"pass --server \1"),
+        (r"\bextra=\{'([^']*)': \.\.\.\} sends", r"--extra \1=VALUE sends"),
         (r"pass credentials= instead", "pass --credential SCHEME=USER:PASSWORD instead"),
         (r"pass credentials=\{'([^']*)': \.\.\.\} for '[^']*'", r"pass --credential \1=@FILE"),
         (r"pass bearer_auth= for", "pass --bearer-auth for"),
@@ -49,6 +51,8 @@ _OPTIONS: Mapping[str, str] = {
     "timeout": "--timeout",
     "retries": "--retries",
     "headers": "--header",
+    "query": "--query-param",
+    "extra": "--extra",
     "validate": "--validate",
     "credentials": "--credential",
     "profile": "--profile",
@@ -57,7 +61,7 @@ _OPTIONS: Mapping[str, str] = {
     "client_id": "--client-id",
     "scheme": "SCHEME",
 }
-_SETTINGS: Mapping[str, str] = {"headers": "header", "credentials": "credential"}
+_SETTINGS: Mapping[str, str] = {"headers": "header", "query": "query_param", "credentials": "credential"}
 """The client's name of an option -> the shell's, where they differ."""
 
 

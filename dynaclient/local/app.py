@@ -25,7 +25,7 @@ from dynaclient.local.replies import Replies, preference, success
 from dynaclient.local.routes import Match, Routes
 from dynaclient.local.weights import PACKAGES, Package
 from dynaclient.openapi.media import decode_json, is_json
-from dynaclient.openapi.model import Api, Operation, OperationKey
+from dynaclient.openapi.model import Api, Operation, OperationKey, Server
 from dynaclient.openapi.read import operation as read_operation
 from dynaclient.wire import Headers, Request, Response
 
@@ -57,6 +57,8 @@ class App:
         A seed: replies differ from call to call, by chance, within what the document allows. None: the same reply each time.
     packages:
         The models that are served where they are installed.
+    further:
+        Servers below whose base paths the operations are served too, beside those of the document.
     """
 
     def __init__(
@@ -68,12 +70,13 @@ class App:
         faults: Faults | None = None,
         vary: int | None = None,
         packages: Iterable[Package] = PACKAGES,
+        further: Iterable[Server] = (),
     ) -> None:
         self.api = api
         self.faults = faults or Faults()
         self._token = None if require_bearer is None else require_bearer.encode()
         self._catalog = Catalog(tuple(aliases), tuple(packages))
-        self._routes = Routes(api)
+        self._routes = Routes(api, tuple(further))
         self._varies = vary is not None
         self._replies = Replies(api.document, self._check, None if vary is None else Random(vary))
         self._endpoints: dict[str, _Endpoint] = {}

@@ -38,13 +38,20 @@ Match = tuple[Route, dict[str, str]]
 
 
 class Routes:
-    """The paths of a document, below the base paths of its servers and below none.
+    """The paths of a document, below the base paths of its servers, what a bare origin stands for, and none.
 
     Where several paths match, those with fewer templated parts come first (OpenAPI 3.1, 4.8.8.2), then those with more written out.
+
+    Parameters
+    ----------
+    api:
+        The document.
+    further:
+        Servers below whose base paths the operations are found too.
     """
 
-    def __init__(self, api: Api) -> None:
-        bases = {key: sorted({*_bases(_servers(api, key)), ""}) for key in api.index.values()}
+    def __init__(self, api: Api, further: tuple[Server, ...] = ()) -> None:
+        bases = {key: sorted({*_bases((*_servers(api, key), *further)), ""}) for key in api.index.values()}
         routes = [_route(key, bases[key]) for key in api.index.values()]
         self._routes = sorted(routes, key=lambda route: (len(route.names), -len(route.shape)))
         self._plain: dict[str, list[Match]] = {}
@@ -89,6 +96,7 @@ def _bases(servers: tuple[Server, ...]) -> Iterator[str]:
         path = _ORIGIN.sub("", server.url, count=1) if "//" in server.url else server.url
         path = path.partition("?")[0].partition("#")[0].rstrip("/")
         yield path if not path or path.startswith("/") else "/" + path
+        yield server.bare_origin
 
 
 def _path(key: OperationKey) -> str:

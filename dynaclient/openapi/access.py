@@ -6,26 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.extensions import env_of
+from dynaclient.openapi.extensions import bare_origin_of, env_of, url_env_of
 from dynaclient.openapi.model import Flow, SecurityScheme, Server
 from dynaclient.openapi.pointer import deref, join
 
 
 def read_servers(node: Mapping[str, Any], pointer: str) -> tuple[Server, ...]:
-    """The Server Objects of a document, path item or operation; ``()`` where there are none."""
+    """The Server Objects of a document, path item or operation; ``()`` where there are none.
+
+    Raises
+    ------
+    SpecError
+        If an extension of a server has a value that makes no sense.
+    """
     written = node.get("servers")
     found = []
     for number, entry in enumerate(written if isinstance(written, list) else ()):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("url"), str):
             continue
         variables = entry.get("variables")
+        place = join(pointer, "servers", number)
         found.append(
             Server(
                 url=entry["url"],
                 id=str(entry.get("x-speakeasy-server-id") or entry.get("name") or ""),
                 description=str(entry.get("description") or "").strip(),
                 variables=variables if isinstance(variables, Mapping) else {},
-                pointer=join(pointer, "servers", number),
+                pointer=place,
+                bare_origin=bare_origin_of(entry, place),
+                url_env=url_env_of(entry, place),
             )
         )
     return tuple(found)

@@ -10,12 +10,16 @@ from dynaclient.frozen import Struct
 from dynaclient.openapi.bodies import kind_of, takes_files
 from dynaclient.openapi.bodycheck import BodyJudge
 from dynaclient.openapi.check import Checker
+from dynaclient.openapi.habits import CALL
 from dynaclient.openapi.media import default_media
 from dynaclient.openapi.model import MediaType, Operation, Parameter
-from dynaclient.openapi.names import snake
+from dynaclient.openapi.names import nearest, snake
 from dynaclient.openapi.normal import OMIT, NoFormError, normal
 from dynaclient.openapi.parts import Attach, File, is_pieces, prepared
 from dynaclient.openapi.shape import properties
+
+_OBJECTS = frozenset({"json", "any", "form", "multipart"})
+"""The kinds of bodies that may be an object of fields."""
 
 
 class Bound(Struct):
@@ -71,6 +75,7 @@ class Binder:
         settings: Mapping[tuple[str, str], Any] | None = None,
         *,
         send_defaults: bool = False,
+        extra: Any = None,
     ) -> Bound:
         """Sort the arguments into parameters and body, as plain values; what is missing, unknown or without a plain form is noted.
 
@@ -83,6 +88,8 @@ class Binder:
             ``OMIT``, wins.
         send_defaults:
             Whether the document's defaults are sent where nothing is passed.
+        extra:
+            Fields of the body that the document does not name, by their names on the wire; None for none.
         """
         fields = self._fields
         parameters: dict[str, Any] = {}
@@ -116,6 +123,8 @@ class Binder:
             passed = {fields[name].python_name for name in arguments if name in fields}
             self._add_settings(parameters, settings or {}, passed, problems)
             body = self._add_defaults(parameters, body, passed) if send_defaults else body
+        if extra is not None:
+            body = self._add_extra(body, extra, problems)
         self._note_missing(parameters, body, problems)
         return Bound(parameters, body, problems)
 
@@ -167,6 +176,33 @@ class Binder:
         problems.append(Problem(self._whole, "a body that is not an object cannot be joined with single properties"))
         return whole
 
+    def _add_extra(self, body: Any, extra: Any, problems: list[Problem]) -> Any:
+        """The body with fields that the document does not name; what the document names is passed as an argument."""
+        if not isinstance(extra, Mapping):
+            problems.append(Problem("extra", "a mapping from names of fields to values is expected"))
+            return body
+        if not self.takes_extra or not (body is OMIT or isinstance(body, dict)):
+            problems.append(Problem("extra", "adds fields to a body that is an object, and this call has none"))
+            return body
+        found = {} if body is OMIT else dict(body)
+        for name, value in extra.items():
+            field = self._fields.get(name)
+            if not isinstance(name, str) or field is not None:
+                text = f"{name!r} is a parameter" if field is not None else f"{name!r} is not the name of a field"
+                hint = f"pass it as {field.python_name}=..." if field is not None else "names are texts"
+                problems.append(Problem("extra", text, field.pointer if field is not None else "", hint))
+                continue
+            try:
+                found[name] = self._plain(value, None)
+            except NoFormError as error:
+                problems.append(Problem(f"extra.{name}{error.where}", error.reason))
+        return found
+
+    @property
+    def takes_extra(self) -> bool:
+        """Whether the body can hold fields that the document does not name."""
+        return self._kind in _OBJECTS
+
     def _offers_properties(self) -> bool:
         return self.operation.body is not None and bool(self.operation.body.properties)
 
@@ -183,13 +219,16 @@ class Binder:
 
     def _unknown(self, name: str) -> Problem:
         known = sorted({field.python_name for field in self.operation.arguments})
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, known, 1, 0.6)
+        close, elsewhere = nearest(name, known), CALL.get(name)
         if close:
-            return Problem(name, f"is not an argument of {self.operation.dotted}", hint=f"did you mean {close[0]!r}?")
-        text = f"it takes {', '.join(known)}" if known else "it takes none"
-        return Problem(name, f"is not an argument of {self.operation.dotted}", hint=text)
+            hint = f"did you mean {close!r}?"
+        elif elsewhere is not None:
+            hint = f"here it is {elsewhere}"
+        else:
+            hint = f"it takes {', '.join(known)}" if known else "it takes none"
+            if self.takes_extra and "extra" not in self._fields:
+                hint += f"; extra={{{name!r}: ...}} sends a field that the document does not name"
+        return Problem(name, f"is not an argument of {self.operation.dotted}", hint=hint)
 
     def _hidden(self) -> Mapping[str, Parameter]:
         """The properties of the body that no signature shows, because they are the service's to set, by each spelling."""

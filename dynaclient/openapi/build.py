@@ -9,6 +9,7 @@ from urllib.parse import quote
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.openapi.arguments import Bound
 from dynaclient.openapi.bodies import BodyWriter, Written
+from dynaclient.openapi.extraquery import Query, added
 from dynaclient.openapi.itemshape import is_sequential
 from dynaclient.openapi.media import is_form, is_json, is_text
 from dynaclient.openapi.model import MediaType, Operation, Parameter
@@ -66,7 +67,7 @@ class Builder:
         self._cookies = by_place.get("cookie", [])
         self._fixed = {"Accept": accept(operation)}
 
-    def build(self, bound: Bound, origin: str, prefix: str, headers: Mapping[str, str]) -> Request:
+    def build(self, bound: Bound, origin: str, prefix: str, headers: Mapping[str, str], query: Query = ()) -> Request:
         """The request, without credentials.
 
         Parameters
@@ -77,6 +78,8 @@ class Builder:
             The server: ``https://api.example.com`` and the path of its URL, without a slash at the end.
         headers:
             Fields that the caller adds; they win over those of the document.
+        query:
+            Query parameters that the server's URL or the caller adds; those of the operation win over them.
         """
         parameters = bound.parameters
         target = prefix + (self._fill(parameters) if self._templated else self._literal)
@@ -85,10 +88,12 @@ class Builder:
         if bound.body is not OMIT:
             body, fields["Content-Type"] = self._write_body(bound.body)
         if parameters:
-            query = self._write_query(parameters)
-            if query:
-                target = f"{target}{'&' if '?' in target else '?'}{query}"
+            written = self._write_query(parameters)
+            if written:
+                target = f"{target}{'&' if '?' in target else '?'}{written}"
             self._write_headers(parameters, fields)
+        if query:
+            target = added(target, query)
         if headers:
             _lay_over(fields, headers)
         return Request(self.operation.method, origin, target, fields, body)

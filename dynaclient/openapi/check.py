@@ -16,16 +16,15 @@ from dynaclient.errors import Problem, SpecError, UnsupportedError
 from dynaclient.openapi.dialect import Direction, Translation, bundle, is_endless, translate
 from dynaclient.openapi.formats import PREDICATES, TEXTS
 from dynaclient.openapi.keywords import Keywords, Shortcut
+from dynaclient.openapi.lenient import LENIENT
 from dynaclient.openapi.pointer import join
 from dynaclient.openapi.schemas import Schemas
+from dynaclient.openapi.validator import REFUSED, Accepts, Validator
 
 if TYPE_CHECKING:
     from dynaclient.openapi.settle import Schema
 
-Accepts = Callable[[Any], bool]
-
-_REFUSED = (ValueError, TypeError, OverflowError)
-"""What jsonschema-rs raises for a value that is no JSON at all."""
+__all__ = ["Checker", "Validator"]
 
 
 class Checker:
@@ -73,7 +72,8 @@ class Checker:
             with self._lock:
                 found = self._validators.get((pointer, direction))
                 if found is None:
-                    found = self._validators[pointer, direction] = self._make(pointer, direction)
+                    key = self._schemas.key(pointer)
+                    found = self._validators[pointer, direction] = self._make(key, pointer, direction)
         return found
 
     def tolerated(self) -> tuple[str, ...]:
@@ -81,8 +81,7 @@ class Checker:
         with self._lock:
             return self._schemas.tolerated()
 
-    def _make(self, pointer: str, direction: Direction) -> Validator:
-        key = self._schemas.key(pointer)
+    def _make(self, key: str, pointer: str, direction: Direction) -> Validator:
         root = translate({"$ref": f"#/$defs/{key}"}, self.version, direction)
         translated = partial(self._translated, direction)
         made = bundle(root, translated)
@@ -90,7 +89,12 @@ class Checker:
             raise UnsupportedError(
                 "unevaluated... in a schema that leads back to itself for the same value has no end", pointer=pointer
             )
-        return Validator(self._compile(made), key, partial(self._authority, direction))
+        lenient = partial(self._lenient, key, pointer, direction)
+        return Validator(self._compile(made), key, partial(self._authority, direction), lenient)
+
+    def _lenient(self, key: str, pointer: str, direction: Direction) -> Validator:
+        with self._lock:
+            return self._make(LENIENT + key.removeprefix(LENIENT), pointer, direction)
 
     def _translated(self, direction: Direction, key: str) -> Translation:
         known = self._translations.get((key, direction))
@@ -118,72 +122,6 @@ class Checker:
             return found
 
 
-class Validator:
-    """Judges values by one schema, in one direction. Made by ``Checker.validator``; safe to share between threads."""
-
-    __slots__ = ("_authority", "_compiled", "_key")
-
-    def __init__(self, compiled: Accepts | None, key: str, authority: Callable[..., _Authority]) -> None:
-        self._compiled, self._key, self._authority = compiled, key, authority
-
-    @property
-    def compiled(self) -> bool:
-        """Whether there is a compiled validator; without one, openapi-core decides each time."""
-        return self._compiled is not None
-
-    def accepts(self, value: Any) -> bool:
-        """Whether a value fits: plain JSON data (dict, list, str, int, float, bool, None), or bytes where the schema takes them."""
-        if self._accepts_fast(value):
-            return True
-        try:
-            return not (_unfit(value) or self._authority().errors(self._key, value))
-        except RecursionError:
-            return False
-
-    def problems(self, value: Any, where: str = "$") -> tuple[Problem, ...]:
-        """All that is wrong with a value, in the order of the value; ``()`` where it fits.
-
-        Parameters
-        ----------
-        value:
-            Plain JSON data.
-        where:
-            What the value is called in messages: ``$`` for a whole body, the name of an argument otherwise.
-
-        Raises
-        ------
-        SpecError
-            Where the schema itself cannot be applied.
-        """
-        if self._accepts_fast(value):
-            return ()
-        if unfit := _unfit(value, where):
-            return unfit
-        try:
-            return self._authority().problems(self._key, value, where)
-        except RecursionError:
-            return (Problem(where, "does not fit; it, or its schema, is nested too deeply to say where"),)
-
-    def verdicts(self, value: Any) -> tuple[bool | None, bool]:
-        """What the two validators say, each on its own: the compiled one (None: there is none), and openapi-core. For tests."""
-        fast = self._accepts_fast(value) if self.compiled else None
-        return fast, not self._authority(whole=True).errors(self._key, value)
-
-    def _accepts_fast(self, value: Any) -> bool:
-        if self._compiled is None:
-            return False
-        try:
-            return self._compiled(value)
-        except _REFUSED:
-            return False
-
-
-def _unfit(value: Any, where: str = "$") -> tuple[Problem, ...]:
-    from dynaclient.openapi.explain import unfit
-
-    return unfit(value, where)
-
-
 @lru_cache(maxsize=1024)
 def _regex(pattern: str) -> Accepts | None:
     """Whether a string holds a match of an ECMA-262 expression; None where the expression cannot be read."""
@@ -196,7 +134,7 @@ def _compiled(schema: Schema, version: str) -> Accepts | None:
     draft = jsonschema_rs.Draft4Validator if version == "3.0" else jsonschema_rs.Draft202012Validator
     try:
         return draft(schema, formats=dict(TEXTS), validate_formats=True, offline=True).is_valid
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, *_REFUSED):
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, *REFUSED):
         return None
 
 
@@ -205,7 +143,7 @@ def _search(pattern: str, text: str) -> bool:
     accepts = _regex(pattern)
     try:
         return accepts is None or accepts(text)
-    except _REFUSED:
+    except REFUSED:
         return False
 
 
@@ -250,6 +188,7 @@ class _Authority:
         from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
         self._schemas = schemas
+        self._advise = direction == "request"
         document = {
             "openapi": f"{schemas.version}.0",
             "$defs": _Defs(self._definition, lock),
@@ -262,7 +201,7 @@ class _Authority:
     def _definition(self, name: str) -> Any:
         if name.startswith("root "):
             return {"allOf": [{"$ref": f"#/$defs/{name.removeprefix('root ')}"}]}
-        if not name.isdigit():
+        if not name.removeprefix(LENIENT).isdigit():
             raise KeyError(name)
         return self._schemas.schema(name)
 
@@ -298,7 +237,7 @@ class _Authority:
         """openapi-core's errors in words."""
         from dynaclient.openapi.explain import explain
 
-        return explain(self.errors(key, value), where, self._schemas.places, _search)
+        return explain(self.errors(key, value), where, self._schemas.places, _search, advise=self._advise)
 
 
 @lru_cache(maxsize=16)
@@ -316,7 +255,7 @@ def _class(version: str, direction: Direction, part: Callable[[Schema], Accepts 
     from jsonschema.validators import extend  # type: ignore[import-untyped]
 
     base = _base_class(version)
-    keywords = Keywords(ValidationError, _search, partial(_is_multiple, version), Shortcut(part, _REFUSED))
+    keywords = Keywords(ValidationError, _search, partial(_is_multiple, version), Shortcut(part, REFUSED))
     types = base.TYPE_CHECKER.redefine("array", lambda _checker, value: isinstance(value, (list, tuple)))
     return extend(base, keywords.table(base.VALIDATORS, version, direction), type_checker=types)
 

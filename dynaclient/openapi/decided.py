@@ -39,6 +39,8 @@ _OWN: Mapping[str, str] = {
     "retry_after_max": "retryAfterMax",
     "budget": "budget",
     "methods": "methods",
+    "except_status_codes": "exceptStatusCodes",
+    "never": "never",
 }
 
 
@@ -113,7 +115,7 @@ def batch_decisions(api: Api, operation: Operation) -> Iterator[Decision]:
     batch = operation.batch
     if batch is None:
         return
-    keys = {"input": "input", "item": "item", "output": "output", "order": "order", "sum": "sum", "max_items": "maxItems", "max_tokens": "maxTokens"}  # fmt: skip
+    keys = {"input": "input", "item": "item", "output": "output", "order": "order", "vector": "vector", "length": "length", "sum": "sum", "max_items": "maxItems", "max_tokens": "maxTokens"}  # fmt: skip
     written = at(api.document, batch.pointer)
     for name, key in keys.items():
         value = getattr(batch, name)

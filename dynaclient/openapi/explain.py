@@ -84,7 +84,9 @@ def _all_finite(numbers: Sequence[float]) -> bool:
         return False
 
 
-def explain(errors: tuple[Any, ...], where: str, places: Mapping[int, str], search: Search) -> tuple[Problem, ...]:
+def explain(
+    errors: tuple[Any, ...], where: str, places: Mapping[int, str], search: Search, *, advise: bool = True
+) -> tuple[Problem, ...]:
     """Errors of one value as problems: all of them, in the order of the value, each once.
 
     Parameters
@@ -97,8 +99,10 @@ def explain(errors: tuple[Any, ...], where: str, places: Mapping[int, str], sear
         From the identity of a settled schema to its pointer.
     search:
         Whether an expression matches within a string.
+    advise:
+        Whether hints say how to write the value (``did you mean 'x'?``): False for a reply, which the caller did not write.
     """
-    reader = _Reader(places, search)
+    reader = _Reader(places, search, advise)
     found: dict[tuple[Path, str], tuple[str, str]] = {}
     for error in errors:
         for path, message, pointer, hint in reader.read(error):
@@ -120,8 +124,11 @@ Finding = tuple[Path, str, str, str]
 
 
 class _Reader:
-    def __init__(self, places: Mapping[int, str], search: Search) -> None:
-        self._places, self._search = places, search
+    def __init__(self, places: Mapping[int, str], search: Search, advise: bool) -> None:
+        self._places, self._search, self._advise = places, search, advise
+
+    def _similar(self, wrong: Any, right: Sequence[Any]) -> str:
+        return similar(wrong, right) if self._advise else ""
 
     def read(self, error: Any) -> Iterator[Finding]:
         """What one error says: path, message, pointer, hint."""
@@ -132,7 +139,7 @@ class _Reader:
         if special is not None:
             yield from special
             return
-        message, hint = word(keyword, error.validator_value, error.instance, schema)
+        message, hint = word(keyword, error.validator_value, error.instance, schema, advise=self._advise)
         if "propertyNames" in error.absolute_schema_path:
             message = f"as a property's name, {message}"
         yield path, message, self._pointer(schema, keyword), hint
@@ -166,7 +173,7 @@ class _Reader:
                 continue
             if keyword == "unevaluatedProperties" and repr(name) not in error.message:
                 continue
-            hint = similar(name, [other for other in known if other not in error.instance] or known)
+            hint = self._similar(name, [other for other in known if other not in error.instance] or known)
             message = "unexpected property" + (f", expected one of {named(known)}" if known else "")
             yield (*error.absolute_path, name), message, pointer, hint
 
@@ -179,7 +186,7 @@ class _Reader:
         name = next((name for name in absent if error.message.startswith(repr(name))), absent[0])
         properties = schema.get("properties", {})
         strangers = [other for other in error.instance if other not in properties]
-        typo = similar(name, strangers)
+        typo = self._similar(name, strangers)
         hint = f"rename {typo.removeprefix('did you mean ').removesuffix('?')} to {name!r}" if typo else ""
         yield tuple(error.absolute_path), f"the property {name!r} is missing", self._pointer(schema, "required"), hint
 
@@ -198,7 +205,7 @@ class _Reader:
                 (*path, name),
                 f"{shown(value[name])} names no schema{expected}",
                 pointer,
-                similar(value[name], choices),
+                self._similar(value[name], choices),
             )
 
     def _branches(self, error: Any, keyword: str, schema: dict[str, Any]) -> Iterator[Finding]:
@@ -210,8 +217,8 @@ class _Reader:
         wrong_kind = [index for index, group in groups.items() if _is_wrong_kind(group)]
         if len(wrong_kind) == len(groups):
             types = dict.fromkeys(name for group in groups.values() for name in _types_of(group))
-            message = f"{shown(error.instance)} is {kind(error.instance)}, expected {' or '.join(types)}"
-            yield path, message, self._pointer(schema, keyword), ""
+            value = "is null" if error.instance is None else f"{shown(error.instance)} is {kind(error.instance)}"
+            yield path, f"{value}, expected {' or '.join(types)}", self._pointer(schema, keyword), ""
             return
         best = min((index for index in groups if index not in wrong_kind), key=lambda index: _distance(groups[index]))
         hint = f"no alternative fits, {keyword}/{best} of {len(groups)} comes closest" if len(groups) > 1 else ""

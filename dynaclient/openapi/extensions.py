@@ -22,15 +22,19 @@ _MILLISECONDS = {
     "maxInterval": "max_interval",
     "maxElapsedTime": "max_elapsed_time",
 }
-_BATCH = ("input", "item", "output", "order", "sum", "maxItems", "maxTokens")
+BATCH_KEYS = ("input", "item", "output", "order", "vector", "length", "sum", "maxItems", "maxTokens")
+"""The keys of ``x-dynaclient-batch``."""
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PATH = re.compile(r"/[^/\s?#{}][^\s?#{}]*")
 _OWN_RETRY = {
     "maxAttempts": "max_attempts",
     "jitter": "jitter",
     "retryAfterMax": "retry_after_max",
     "budget": "budget",
     "methods": "methods",
+    "exceptStatusCodes": "except_status_codes",
+    "never": "never",
 }
 
 
@@ -61,18 +65,16 @@ def _speakeasy_retries(written: Any, pointer: str) -> dict[str, Any]:
             fields[field] = int(_number(backoff[name], join(pointer, "backoff", name)))
     if "exponent" in backoff:
         fields["exponent"] = float(_number(backoff["exponent"], join(pointer, "backoff", "exponent")))
-    fields["status_codes"] = _statuses(entry, pointer)
+    fields["status_codes"] = _statuses(entry, pointer, "statusCodes")
     fields["retry_connection_errors"] = _boolean(entry.get("retryConnectionErrors", False), pointer)
     return fields
 
 
-def _statuses(entry: Mapping[str, Any], pointer: str) -> tuple[str, ...]:
-    codes = entry.get("statusCodes", [])
+def _statuses(entry: Mapping[str, Any], pointer: str, name: str) -> tuple[str, ...]:
+    codes = entry.get(name, [])
     found = tuple(str(code).upper() for code in codes) if isinstance(codes, list) else ("",)
     if not all(_STATUS.fullmatch(code) for code in found):
-        raise SpecError(
-            "a list of statuses and ranges is expected, such as [429, 5XX]", pointer=join(pointer, "statusCodes")
-        )
+        raise SpecError("a list of statuses and ranges is expected, such as [429, 5XX]", pointer=join(pointer, name))
     return found
 
 
@@ -92,7 +94,20 @@ def _own_retries(written: Any, pointer: str) -> dict[str, Any]:
         if not isinstance(methods, list):
             raise SpecError("a list of methods is expected, such as [GET, POST]", pointer=join(pointer, "methods"))
         fields["methods"] = tuple(str(method).upper() for method in methods)
+    if "exceptStatusCodes" in entry:
+        fields["except_status_codes"] = _statuses(entry, pointer, "exceptStatusCodes")
+    if "never" in entry:
+        fields["never"] = _error_codes(entry["never"], join(pointer, "never"))
     return fields
+
+
+def _error_codes(written: Any, pointer: str) -> tuple[str, ...]:
+    codes = tuple(str(code) for code in written) if isinstance(written, list) else ()
+    if not isinstance(written, list) or not all(
+        isinstance(code, str | int) and code is not True and str(code).strip() for code in written
+    ):
+        raise SpecError("a list of codes of an error body is expected, such as [insufficient_quota]", pointer=pointer)
+    return codes
 
 
 def read_timeout(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> int | None:
@@ -111,7 +126,7 @@ def read_error_statuses(owners: Iterable[tuple[Any, str]]) -> tuple[str, ...]:
             continue
         place = join(pointer, "x-speakeasy-errors")
         entry = _mapping(owner["x-speakeasy-errors"], place)
-        codes = _statuses(entry, place)
+        codes = _statuses(entry, place, "statusCodes")
         statuses = codes if entry.get("override") is True else (*statuses, *codes)
     return tuple(dict.fromkeys(statuses))
 
@@ -149,19 +164,68 @@ def read_array_format(node: Mapping[str, Any], pointer: str) -> str:
     return str(written)
 
 
+def bare_origin_of(server: Mapping[str, Any], pointer: str) -> str:
+    """Return ``x-dynaclient-bare-origin`` of a Server Object: the path that a server's URL without a path stands for.
+
+    The path is ``""`` if the server does not declare it, and has no slash at the end.
+
+    Raises
+    ------
+    SpecError
+        If the value is not a path.
+    """
+    if "x-dynaclient-bare-origin" not in server:
+        return ""
+    written = server["x-dynaclient-bare-origin"]
+    if not isinstance(written, str) or not _PATH.fullmatch(written):
+        raise SpecError(
+            "a path that begins with a slash is expected, such as /v1",
+            pointer=join(pointer, "x-dynaclient-bare-origin"),
+        )
+    return written.rstrip("/")
+
+
+def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
+    """Return ``x-dynaclient-url-env`` of a Server Object: the environment variable that holds another address, or ``""``.
+
+    Raises
+    ------
+    SpecError
+        If the value is not the name of a variable.
+    """
+    if "x-dynaclient-url-env" not in server:
+        return ""
+    written = server["x-dynaclient-url-env"]
+    if not isinstance(written, str) or not _VARIABLE.fullmatch(written):
+        raise SpecError(
+            "the name of an environment variable is expected, such as EXAMPLE_BASE_URL",
+            pointer=join(pointer, "x-dynaclient-url-env"),
+        )
+    return written
+
+
+def read_rarely_null(node: Mapping[str, Any], pointer: str) -> bool:
+    """``x-dynaclient-rarely-null`` of a schema: whether types for Python leave out the null that a reply may hold here."""
+    return _boolean(node.get("x-dynaclient-rarely-null", False), join(pointer, "x-dynaclient-rarely-null"))
+
+
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:
     """``x-dynaclient-batch`` of the operation, or None."""
     if "x-dynaclient-batch" not in node:
         return None
     place = join(pointer, "x-dynaclient-batch")
     entry = _mapping(node["x-dynaclient-batch"], place)
-    _known(entry, _BATCH, place)
+    _known(entry, BATCH_KEYS, place)
     for name in ("input", "output"):
         if not isinstance(entry.get(name), str):
             raise SpecError(f"a batch names its `{name}`, a property", pointer=place)
     sums, order = entry.get("sum", []), entry.get("order", "")
     if not isinstance(sums, list) or not all(isinstance(path, str) for path in sums) or not isinstance(order, str):
         raise SpecError("`sum` is a list of dotted paths, and `order` a property of a result", pointer=place)
+    vector, length = entry.get("vector", ""), entry.get("length", "")
+    if not isinstance(vector, str) or not isinstance(length, str) or (length and not vector):
+        message = "`vector` is a property of a result, and `length` one of the body that says how long the vectors are"
+        raise SpecError(message, pointer=place)
     limit = entry.get("maxItems")
     return Batch(
         input=entry["input"],
@@ -174,6 +238,8 @@ def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: st
         else _whole(limit, join(place, "maxItems"), least=1),
         max_tokens=_whole(entry["maxTokens"], join(place, "maxTokens"), least=1) if "maxTokens" in entry else None,
         pointer=place,
+        vector=vector,
+        length=length,
     )
 
 

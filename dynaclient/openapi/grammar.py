@@ -80,7 +80,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "license": "{text}",
     },
     "server": {
-        **dict.fromkeys(("url", "name", "description", "x-speakeasy-server-id"), TEXT),
+        **dict.fromkeys(("url", "name", "description"), TEXT),
+        **dict.fromkeys(("x-speakeasy-server-id", "x-dynaclient-bare-origin", "x-dynaclient-url-env"), TEXT),
         "variables": "{server variable}",
     },
     "server variable": {"default": TEXT, "enum": "[text]", "description": TEXT},

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import Problem, ReplyDecodeError, ReplyError, ReplyValidationError
 from dynaclient.events import (
@@ -48,6 +48,9 @@ from dynaclient.openapi.model import MediaType, Operation
 from dynaclient.value import records
 from dynaclient.wire import Headers, Response
 
+if TYPE_CHECKING:
+    from dynaclient.openapi.departure import Departure
+
 __all__ = ["ItemReader", "Reading", "is_sequential", "item_reading"]
 
 _DONE = "[DONE]"
@@ -75,13 +78,16 @@ class ItemReader:
     operation, media, document, checker:
         What is called, the declared media type that the reply matches, their document and its validators.
     mode:
-        ``strict`` raises where an item is not what the document promises, ``warn`` reports and goes on, ``off`` looks at nothing but the encoding.
+        ``strict`` raises if an item is not what the document promises, ``lenient`` if it means something else, ``warn``
+        reports and goes on, ``off`` looks at nothing but the encoding.
     warn:
         Called with the error where the mode is ``warn``.
     response:
         Status and headers of the reply; its Content-Type says how the items are framed.
     reading:
         The result of ``item_reading``, where it is at hand.
+    note:
+        Called with the operation's name, the status and the departures of an item that the mode ``lenient`` lets pass.
 
     Raises
     ------
@@ -99,12 +105,15 @@ class ItemReader:
         warn: Callable[[ReplyError], None],
         response: Response,
         reading: Reading | None = None,
+        note: Callable[[str, int, list[Departure]], None] = lambda *_: None,
     ) -> None:
         self.ended = False
         self._operation = operation
         self._checker = checker
         self._mode = mode
         self._warn = warn
+        self._note = note
+        self._noted: list[Departure] = []
         self._response = response
         self._number = 0
         content_type = response.headers.get("content-type", "")
@@ -211,7 +220,7 @@ class ItemReader:
             self._number += 1
             yield records(wrap(event.data))
             return
-        chosen = next((one for one in choices if len(choices) == 1 or self._fits(one, shape)), choices[0])
+        chosen = choices[0] if len(choices) == 1 else self._chosen(choices, shape)
         failed = not shape.enveloped and event.event == "error"
         yield self._finished(chosen, shape, raw, failed=failed)
 
@@ -224,6 +233,9 @@ class ItemReader:
                 self._report(self._invalid(problems, value, raw, shape, failed=failed))
         value = self._with_content(value, shape, raw, where)
         value = self._unpacked(value, shape.steps, raw, where)
+        if self._noted:
+            noted, self._noted = self._noted, []
+            self._note(self._operation.dotted, self._response.status, noted)
         self._number += 1
         return records(value)
 
@@ -233,15 +245,34 @@ class ItemReader:
         data = value.get("data") if shape.enveloped else value
         if shape.names and isinstance(data, dict) and data.get("error") and shape.names.isdisjoint(data):
             return (Problem(where, "an error stands in the place of an item"),)
-        if self._fits(value, shape):
-            return ()
-        found = [self._checker.validator(pointer, "reply").problems(value, where) for pointer in shape.schemas]
-        return min(found, key=len)
+        return self._judged(shape.schemas, value, where)
 
-    def _fits(self, value: Any, shape: Shape) -> bool:
+    def _judged(self, pointers: tuple[str, ...], value: Any, where: str) -> tuple[Problem, ...]:
+        """What is wrong with a value that is to fit one of some schemas; what of it changes no meaning is noted."""
+        judges = [self._checker.validator(pointer, "reply") for pointer in pointers]
+        if self._mode != "lenient":
+            fits = not judges or any(judge.accepts(value) for judge in judges)
+            return () if fits else min((judge.problems(value, where) for judge in judges), key=len)
+        departures = [found for judge in judges if (found := judge.departures(value, where)) is not None]
+        if departures:
+            fewest = min(departures, key=len)
+            self._noted += fewest
+        elif judges:
+            return min((judge.lenient_problems(value, where) for judge in judges), key=len)
+        return ()
+
+    def _chosen(self, choices: list[Any], shape: Shape) -> Any:
+        """Which of its readings a text stands for: the first that fits."""
         if not shape.schemas or self._mode == "off":
-            return True
-        return any(self._checker.validator(pointer, "reply").accepts(value) for pointer in shape.schemas)
+            return choices[0]
+        judges = [self._checker.validator(pointer, "reply") for pointer in shape.schemas]
+        for choice in choices:
+            if any(judge.accepts(choice) for judge in judges):
+                return choice
+        for choice in choices if self._mode == "lenient" else ():
+            if any(judge.departures(choice) is not None for judge in judges):
+                return choice
+        return choices[0]
 
     def _with_content(self, value: Any, shape: Shape, raw: bytes, where: str) -> Any:
         """The item with the JSON in its text decoded, where ``contentMediaType`` says that there is some."""
@@ -259,7 +290,7 @@ class ItemReader:
                 self._report(self._undecoded(raw, str(error), value))
             return value
         if content.schema is not None and self._mode != "off":
-            problems = self._checker.validator(content.schema, "reply").problems(found, place)
+            problems = self._judged((content.schema,), found, place)
             if problems:
                 self._report(self._invalid(problems, found, raw, evolve(shape, enveloped=False)))
         found = self._unpacked(found, (content.step,) if content.step else (), raw, place)
@@ -277,7 +308,7 @@ class ItemReader:
         return value
 
     def _report(self, error: ReplyError) -> None:
-        if self._mode == "strict":
+        if self._mode != "warn":
             raise error
         self._warn(error)
 

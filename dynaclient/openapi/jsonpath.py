@@ -32,6 +32,9 @@ class JSONPath(Struct, frozen=True):
     find: Callable[[Any], list[Any]]
     places: Callable[[Any], list[Location]]
 
+    def __reduce__(self) -> Any:
+        return compiled, (self.text,)  # a document carries its overlays, and is told to workers
+
 
 def compiled(text: str, pointer: str = "") -> JSONPath:
     """A path, ready to look things up: ``find(value)`` gives the values at the places that it names, ``[]`` where it names none.

@@ -7,6 +7,7 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.differ import Difference
+from dynaclient.openapi.media import is_json
 from dynaclient.openapi.overlay import apply
 from dynaclient.openapi.pointer import at, tokens
 
@@ -139,7 +140,10 @@ class _Learner:
         elif keyword == "responses":
             self._update.setdefault("responses", {}).update({item.status: _reply(item) for item in found})
         elif keyword == "content":
-            self._update.setdefault("content", {}).update({item.name: _media(item) for item in found})
+            # A missing body cannot be declared, nor JSON under another name, which would then be read as a text.
+            media = {item.name: _media(item) for item in found if item.name and (is_json(item.name) or not item.kind)}
+            if media:
+                self._update.setdefault("content", {}).update(media)
         elif keyword in self._node:
             self._drop(keyword, found)
 

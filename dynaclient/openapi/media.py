@@ -6,6 +6,7 @@ a number that no float can hold is an error (RFC 8259, 6).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _MARK = b"\xef\xbb\xbf"
+_BYTE = re.compile(r"\(byte ([0-9]+)\)")
+_ODD = re.compile(rb"-?(?:NaN|Infinity)")
 
 
 def decode_json(data: bytes) -> Any:
@@ -33,12 +36,40 @@ def decode_json(data: bytes) -> Any:
     ValueError
         Where the text is not JSON; the message names the byte.
     """
-    try:  # RFC 8259, 8.1: a parser may ignore a byte order mark
-        return _decode(data[len(_MARK) :] if data.startswith(_MARK) else data)
+    if data.startswith(_MARK):  # RFC 8259, 8.1: a parser may ignore a byte order mark
+        data = data[len(_MARK) :]
+    try:
+        return _decode(data)
     except msgspec.MsgspecError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(_malformed(data, str(error))) from None
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
+
+
+def decode_odd_json(data: bytes) -> Any:
+    """As `decode_json`, but NaN, Infinity and -Infinity, which are not JSON, are read as the floats that some services mean by them.
+
+    Raises
+    ------
+    ValueError
+        If the text is not JSON apart from that.
+    """
+    import json
+
+    try:
+        return json.loads(data.removeprefix(_MARK).decode())
+    except RecursionError:
+        raise ValueError("JSON is nested too deeply") from None
+
+
+def _malformed(data: bytes, reason: str) -> str:
+    """Why a text is not JSON; a number that JSON does not have is named."""
+    found = _BYTE.search(reason)
+    for at in (int(found[1]) - 1, int(found[1])) if found else ():  # the sign stands before what could not be read
+        odd = _ODD.match(data, max(0, at))
+        if odd:
+            return f"{odd[0].decode()} is not a JSON number (byte {odd.start()})"
+    return reason
 
 
 class NotJSON(Struct, frozen=True):
@@ -100,13 +131,23 @@ def encode_json(value: Any) -> bytes:
 
 
 def base64_decoder(make: Callable[[bytes], T]) -> Callable[[str], T]:
-    """What makes something of the bytes of base64 text (RFC 4648, 4), with its padding and nothing else in it; a ValueError where it is none, or where ``make`` raises one."""
+    """What makes something of the bytes of base64 text (RFC 4648, 4), with or without its padding and nothing else in it.
+
+    The function raises ValueError for a text that is not base64, or if ``make`` raises one.
+    """
 
     def decode(text: str) -> T:
         try:
             return make(_convert(text, bytes))  # five times as fast as binascii, and as strict
         except msgspec.MsgspecError:
-            raise ValueError(f"{len(text)} characters that are not base64") from None
+            pass
+        try:  # the padding says nothing that the length does not (RFC 4648, 3.2)
+            found = _convert(text + "=" * (-len(text) % 4), bytes) if "=" not in text else None
+        except msgspec.MsgspecError:
+            found = None
+        if found is None:
+            raise ValueError(f"{len(text)} characters that are not base64")
+        return make(found)
 
     return decode
 

@@ -13,13 +13,19 @@ from dynaclient.frozen import Struct, field
 
 
 class Server(Struct, frozen=True):
-    """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``."""
+    """Server Object (OpenAPI 3.1, 4.8.5); ``id`` from ``x-speakeasy-server-id`` or 3.2's ``name``.
+
+    ``bare_origin`` is the path that a URL without one stands for (``x-dynaclient-bare-origin``), ``url_env`` the environment variable that holds
+    another address of the server (``x-dynaclient-url-env``); ``""`` if they are not declared.
+    """
 
     url: str
     id: str = ""
     description: str = ""
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pointer: str = ""
+    bare_origin: str = ""
+    url_env: str = ""
 
 
 class Flow(Struct, frozen=True):
@@ -117,8 +123,10 @@ class RetryPolicy(Struct, frozen=True):
     """When and how often to send again (``x-speakeasy-retries``, ``x-dynaclient-retries``). Times are milliseconds.
 
     ``declared`` says that the document (or the caller) asked for retries: the author's consent for methods that are not
-    idempotent. ``status_codes`` holds exact codes (``"429"``) and ranges (``"5XX"``). ``max_attempts`` None: as many as the time allows.
-    ``jitter`` is ``full``, ``additive`` or ``none``.
+    idempotent. ``status_codes`` holds exact codes (``"429"``) and ranges (``"5XX"``), ``except_status_codes`` those of
+    them that are not retried after all. ``never`` holds codes of an error body (``insufficient_quota``) that are final,
+    whatever the status. ``max_attempts`` None: as many as the time allows. ``jitter`` is ``full``, ``additive`` or
+    ``none``.
     """
 
     strategy: str = "none"
@@ -133,6 +141,8 @@ class RetryPolicy(Struct, frozen=True):
     retry_after_max: int | None = None
     budget: bool = True
     methods: tuple[str, ...] | None = None
+    except_status_codes: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     declared: bool = False
     pointer: str = ""
 
@@ -143,7 +153,8 @@ class Batch(Struct, frozen=True):
     ``input`` is the wire name of the body property that may be split; ``item`` the pointer of the schema of one single input (a value that
     satisfies it counts as one; any other array counts its items); ``output`` the property of the reply that carries the results;
     ``order`` the key of a result that holds its place, from 0, or ""; ``sum`` dotted paths of reply fields that are added up;
-    ``max_items`` and ``max_tokens`` the limits of one request, None where unknown.
+    ``max_items`` and ``max_tokens`` the limits of one request, None where unknown; ``vector`` the key of a result that holds its vector, or "";
+    ``length`` the wire name of the body property that says how many numbers each vector has, or "".
     """
 
     input: str
@@ -154,6 +165,8 @@ class Batch(Struct, frozen=True):
     max_items: int | None = None
     max_tokens: int | None = None
     pointer: str = ""
+    vector: str = ""
+    length: str = ""
 
 
 class PagingInput(Struct, frozen=True):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-RESERVED_ON_CLIENT = frozenset({"api", "close", "with_options"})
+RESERVED_ON_CLIENT = frozenset({"api", "close", "tolerated", "with_options"})
 """What a client has beside its operations: a group or an operation at the root that is named so gets an underscore behind it."""
 
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
@@ -26,6 +26,23 @@ _WORD_EDGE = re.compile(
 )
 _OAUTH = re.compile(r"(?<![A-Za-z])oAuth|OAuth")
 _NOT_NAME = re.compile(r"[\W_]+")
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """Return the one name that is probably meant: one that differs by a letter or two, ``""`` if there is none.
+
+    A name that only begins alike is another name: ``input_type`` is not a slip for ``input``.
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(wrong, [name for name in known if not _extends(wrong, name)], 1, 0.75)
+    return close[0] if close else ""
+
+
+def _extends(one: str, other: str) -> bool:
+    """Whether one name is the other with more than a letter behind or before it."""
+    short, long = sorted((one.strip("_"), other.strip("_")), key=len)
+    return len(long) - len(short) > 1 and (long.startswith(short) or long.endswith(short))
 
 
 def snake(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 
 from dynaclient.errors import SpecError
+from dynaclient.openapi.lenient import LENIENT, Loosener
 from dynaclient.openapi.pointer import at, join, local_target, tokens
 from dynaclient.openapi.settle import Schema, Settler
 
@@ -56,7 +57,7 @@ class Schemas:
         return self._keys[pointer]
 
     def schema(self, key: str) -> Schema:
-        """The settled schema of a key.
+        """The settled schema of a key; its loosened form where ``LENIENT`` stands before the key.
 
         Raises
         ------
@@ -64,13 +65,18 @@ class Schemas:
             Where one of its references leads nowhere or out of the document.
         """
         if key not in self._settled:
+            if key.startswith(LENIENT):
+                strict = self.schema(key.removeprefix(LENIENT))
+                loosener = Loosener(self.version, self.schema, self.key, self.places)
+                self._settled[key] = loosener.loosened(strict)
+                return self._settled[key]
             pointer = self._pointers[int(key)]
             self._settled[key] = Settler(self, pointer).settle(at(self.document, pointer), pointer)
         return self._settled[key]
 
     def pointer(self, key: str) -> str:
         """The place that a key stands for."""
-        return self._pointers[int(key)]
+        return self._pointers[int(key.removeprefix(LENIENT))]
 
     def tolerated(self) -> tuple[str, ...]:
         """What was let through in the schemas that were settled so far, one line each: ``<pointer>: <what>``."""

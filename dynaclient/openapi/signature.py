@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from dynaclient.errors import ArgumentError, Problem
 from dynaclient.frozen import evolve
 from dynaclient.openapi.encoding import is_binary
-from dynaclient.openapi.media import default_media, is_multipart
+from dynaclient.openapi.media import default_media, is_form, is_json, is_multipart
 from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.openapi.normal import OMIT
 from dynaclient.openapi.shape import annotation, python_type, types
@@ -22,11 +23,17 @@ CALL_OPTIONS: Mapping[str, str] = {
     "timeout": "float | Timeout | None",
     "server": "str | None",
     "headers": "Mapping[str, str] | None",
+    "query": "Mapping[str, Any] | None",
     "validate": "str | Mapping[str, str] | None",
     "arrays": "bool | str | None",
     "split": "bool | int | None",
+    "extra": "Mapping[str, Any] | None",
 }
-"""The call options and their types; ``request_body`` only where ``body`` is an argument's name, ``split`` only where the document says how the operation batches."""
+"""The call options and their types.
+
+``request_body`` is one only where ``body`` is an argument's name, ``extra`` only where the body may hold more fields, and
+``split`` only where the document says how the operation batches.
+"""
 _OPTION_HELP = {
     "body": "The whole request body; single properties are laid over it.",
     "request_body": "The whole request body; `body` is an argument of the operation.",
@@ -35,7 +42,9 @@ _OPTION_HELP = {
     "timeout": "Seconds for one attempt, or a Timeout.",
     "server": "The id or URL of a server, or `local`.",
     "headers": "Header fields to add.",
-    "validate": "`strict`, `warn` or `off`; or a mapping for `request` and `reply` apart.",
+    "query": "Query parameters to add to the URL.",
+    "extra": "Fields of the body that the document does not name.",
+    "validate": "`strict`, `lenient` (the default for replies), `warn` or `off`; or a mapping for `request` and `reply` apart.",
     "arrays": "True, `float64` or `float32`: arrays of numbers come packed, with the buffer protocol.",
     "split": "True, or how many inputs one request holds: as many requests as the inputs need, their replies merged into one.",
 }
@@ -59,6 +68,8 @@ def offered_options(operation: Operation) -> tuple[str, ...]:
         taken.add("content_type")
     if operation.batch is None:
         taken.add("split")
+    if not any(is_json(media.name) or is_form(media.name) or is_multipart(media.name) for media in content):
+        taken.add("extra")
     return tuple(name for name in CALL_OPTIONS if name not in taken)
 
 
@@ -166,3 +177,12 @@ def _indented(text: str) -> str:
 
 def _first_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
+
+
+def by_position(operation: Operation, positional: tuple[Any, ...]) -> ArgumentError:
+    """Return the error for arguments that were passed by position."""
+    names = [field.python_name for field in operation.arguments]
+    hint = f"say {names[0]}=..., ..." if names else "it takes none"
+    text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
+    problem = Problem("arguments", text, hint=hint)
+    return ArgumentError(f"{operation.dotted} was not called", problems=(problem,), operation=operation.dotted)

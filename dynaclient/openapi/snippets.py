@@ -22,7 +22,7 @@ from dynaclient.openapi.parts import File
 from dynaclient.openapi.shape import choices, types
 from dynaclient.wire import REDACTED, is_secret_name
 
-_OPTIONS = ("server", "timeout", "retries", "validate", "headers", "content_type")
+_OPTIONS = ("server", "timeout", "retries", "validate", "headers", "query", "extra", "content_type")
 _WIDTH = 100
 _LITERALS: Mapping[str, str] = {"true": "boolean", "false": "boolean", "null": "null"}
 
@@ -175,10 +175,16 @@ def _unsecret(value: Any) -> Any:
     """A value whose texts under such names are replaced."""
     if isinstance(value, Mapping):
         return {
-            key: REDACTED if isinstance(item, str) and is_secret_name(str(key)) else _unsecret(item)
+            key: REDACTED if is_secret_name(str(key)) and _is_text(item) else _unsecret(item)
             for key, item in value.items()
         }
     return [_unsecret(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text, or texts in a row."""
+    texts = value if isinstance(value, (list, tuple)) else (value,)
+    return bool(texts) and all(isinstance(text, str) for text in texts)
 
 
 # --- Python
@@ -261,12 +267,33 @@ def _is_scalar(text: str, allowed: set[str]) -> bool:
     return not allowed or kind in allowed or (kind == "number" and "integer" in allowed)
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a text that the command reads as that text."""
+    return isinstance(value, str) and not _is_scalar(value, set()) and value[:1] not in ("[", "{", "@", "-")
+
+
+def _pairs(option: str, name: str, value: Any) -> list[str]:
+    """A query parameter, once for each of its values; of one that may be a key the name only."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    texts = [
+        REDACTED if is_secret_name(name) else item if isinstance(item, str) else encode_json(item).decode()
+        for item in values
+    ]
+    return [word for text in texts for word in _option(option, f"{name}={text}")]
+
+
 def _shared(name: str, value: Any) -> list[str]:
     """A call option."""
     option = f"--{name.replace('_', '-')}"
     if name == "headers" and isinstance(value, Mapping):
         shown = {key: REDACTED if is_secret_name(key) else text for key, text in value.items()}
         return [word for key, text in shown.items() for word in _option("--header", f"{key}: {text}")]
+    if name == "query" and isinstance(value, Mapping):
+        return [word for key, item in value.items() for word in _pairs("--query-param", key, item)]
+    if name == "extra" and isinstance(value, Mapping):
+        plain = _unsecret({key: normal(item) for key, item in value.items()})
+        texts = {key: item if _is_plain(item) else encode_json(item).decode() for key, item in plain.items()}
+        return [word for key, text in texts.items() for word in _option("--extra", f"{key}={text}")]
     if name == "retries":
         if isinstance(value, Mapping):
             return _option(option, ",".join(f"{snake(key).replace('_', '-')}={item}" for key, item in value.items()))

@@ -13,13 +13,16 @@ from dynaclient.openapi.read import with_media
 from dynaclient.openapi.shape import annotation, types
 from dynaclient.openapi.signature import CALL_OPTIONS, docstring, offered_options
 from dynaclient.openapi.stubmaps import Rows, map_options, row_keys, rows_alone, rows_together
-from dynaclient.openapi.stubreplies import Given, given
-from dynaclient.openapi.stubtext import MAP_OPTIONS, OPTIONS, Argument, camel, literal, typed_dict
+from dynaclient.openapi.stubpacked import EITHER, Choices, chosen
+from dynaclient.openapi.stubreplies import Given, given, settled
+from dynaclient.openapi.stubtext import MAP_OPTIONS, NUMBERS, OPTIONS, Argument, camel, literal, typed_dict
 from dynaclient.openapi.stubtext import docstring as quoted
 from dynaclient.openapi.stubtypes import Types, union
 
-_STANDARD = tuple(name for name in CALL_OPTIONS if name not in ("body", "request_body", "content_type", "split"))
-_MODE = 'Literal["strict", "warn", "off"]'
+_STANDARD = tuple(
+    name for name in CALL_OPTIONS if name not in ("body", "request_body", "content_type", "split", "extra")
+)
+_MODE = 'Literal["strict", "lenient", "warn", "off"]'
 _OPTION_TYPES = {**CALL_OPTIONS, "validate": f"{_MODE} | Mapping[str, {_MODE}] | None"}
 _FILE = "Path | BinaryIO | bytes | File"
 _PIECES = ("binary", "text", "lines", "sequence", "xml")
@@ -31,9 +34,31 @@ class Variant:
 
     arguments: tuple[Argument, ...]
 
-    def without(self, name: str) -> tuple[Argument, ...]:
-        """The keywords but one."""
-        return tuple(one for one in self.arguments if one.name != name)
+    def without(self, names: Collection[str]) -> tuple[Argument, ...]:
+        """The keywords but some."""
+        return tuple(one for one in self.arguments if one.name not in names)
+
+    def only(self, names: Collection[str]) -> tuple[Argument, ...]:
+        """Some of the keywords."""
+        return tuple(one for one in self.arguments if one.name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Keywords that decide what a call gives: they stand apart from the others, with an overload for each way.
+
+    ``switch`` asks for a stream; ``deciding`` asks for packed numbers, beside the option ``arrays``.
+    """
+
+    switch: Parameter | None = None
+    deciding: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the keywords."""
+        if self.switch is not None:
+            return (self.switch.python_name,)
+        return (self.deciding, "arrays") if self.deciding else ()
 
 
 def option_types() -> str:
@@ -80,16 +105,29 @@ class CallWriter:
         waiting = self._made.names.claim(f"Async{name}")
         gives = given(self._made, operation, name)
         variants = self._variants(operation, name)
-        switch = self._switch(operation, gives)
-        keys = [self._keys(variant, name, number, switch) for number, variant in enumerate(variants)]
-        rows = self._rows(operation, gives, variants, name)
+        turn = self._turn(operation, gives)
+        if not turn.deciding:
+            gives = settled(gives, EITHER)
+        keys = [self._keys(variant, name, number, turn) for number, variant in enumerate(variants)]
+        rows = self._rows(operation, gives, variants, name, turn)
         for own, waits in ((name, False), (waiting, True)):
             self.definitions[own] = _Class(
-                operation, self._api, gives, variants, keys, rows, switch, waits=waits, lean=self._lean
+                operation,
+                self._api,
+                self._made.choices,
+                gives,
+                variants,
+                keys,
+                rows,
+                turn,
+                waits=waits,
+                lean=self._lean,
             ).text(own)
+        if turn.deciding:
+            self._made.generic.update((name, waiting))
         return name, waiting
 
-    def _rows(self, operation: Operation, gives: Given, variants: list[Variant], name: str) -> Rows | None:
+    def _rows(self, operation: Operation, gives: Given, variants: list[Variant], name: str, turn: Turn) -> Rows | None:
         """What ``map`` takes; None where it is not typed."""
         batch = operation.batch
         if self._lean or not operation.arguments:
@@ -98,19 +136,22 @@ class CallWriter:
         if batch is None:
             return rows_alone(gives.value or "Any", taken)
         carrying = {_keyword(field) for field in operation.arguments if field.name == batch.input}
-        keys = []
+        found = []
+        apart = turn.names if turn.deciding else ()
         for number, variant in enumerate(variants, 1):
-            fields = [one for one in variant.arguments if one.name not in carrying]
+            fields = variant.without({*carrying, *apart})
             standard = {option: _OPTION_TYPES[option] for option in _STANDARD}
             own, text = row_keys(self._made.names, f"{name}Rows{number if number > 1 else ''}", fields, standard)
             self.definitions.setdefault(MAP_OPTIONS, map_options())
             self.definitions[own] = text
-            keys.append(own)
-        return rows_together(self._made.of(batch.item, "request", f"{name}Row"), gives.result, keys, taken)
+            ways = self._made.choices.ways(variant.arguments, turn.deciding) if apart else [((), "")]
+            for first, numbers in (ways[0], ways[-1]) if apart else ways:
+                found.append(("".join(f"{_shown(one)}, " for one in first), own, chosen(gives.result, numbers)))
+        return rows_together(self._made.of(batch.item, "request", f"{name}Row"), found, taken)
 
-    def _keys(self, variant: Variant, name: str, number: int, switch: Parameter | None) -> str:
+    def _keys(self, variant: Variant, name: str, number: int, turn: Turn) -> str:
         """The TypedDict of one way to call."""
-        fields = variant.without(switch.python_name) if switch else variant.arguments
+        fields = variant.without(turn.names)
         offered = [one.name for one in fields if one.name in _STANDARD and one.type == _OPTION_TYPES[one.name]]
         rest = fields
         if set(offered) == set(_STANDARD):
@@ -124,13 +165,15 @@ class CallWriter:
             self.definitions[own] = typed_dict(own, rest, base=OPTIONS if rest is not fields else "")
         return own
 
-    def _switch(self, operation: Operation, gives: Given) -> Parameter | None:
-        """The argument that asks for a stream, where the reply may be one or not."""
-        if not (gives.value and gives.item):
-            return None
-        document = self._api.document
-        fields = (field for field in operation.arguments if field.name == "stream" and field.schema)
-        return next((field for field in fields if "boolean" in types(document, field.schema or "")), None)
+    def _turn(self, operation: Operation, gives: Given) -> Turn:
+        """The argument that asks for a stream, if the reply may be one or not; else the one that asks for packed numbers."""
+        if gives.value and gives.item:
+            document = self._api.document
+            fields = (field for field in operation.arguments if field.name == "stream" and field.schema)
+            return Turn(next((field for field in fields if "boolean" in types(document, field.schema or "")), None))
+        if self._lean or NUMBERS not in gives.value or "arrays" not in offered_options(operation):
+            return Turn()
+        return Turn(deciding=self._made.choices.deciding(operation))
 
     # --- the ways to call
 
@@ -153,6 +196,8 @@ class CallWriter:
         rest = _options(option for option in offered if option in _STANDARD)
         if "content_type" in offered and media is not None:
             rest.insert(0, self._content_type(operation, media, kind, first=first))
+        if "extra" in offered:
+            rest.extend(_options(["extra"]))
         body = operation.body
         if body is None or media is None or body.keyword not in offered:
             return [_variant(fields, rest)]
@@ -225,27 +270,28 @@ class _Class:
 
     operation: Operation
     api: Api
+    choices: Choices
     gives: Given
     variants: list[Variant]
     keys: list[str]
     rows: Rows | None
-    switch: Parameter | None
+    turn: Turn
     waits: bool
     lean: bool
 
     def text(self, name: str) -> str:
         base = f"{'Async' if self.waits else ''}{'' if self.gives.item else 'Whole'}Call"
-        lines = [f"class {name}({base}):"]
+        lines = [f"class {name}({base}{f', Generic[{NUMBERS}]' if self.turn.deciding else ''}):"]
         lines += quoted(f"{self.operation.method} {self.operation.path}")
         lines += self._called()
-        value, awaited = self._value(), "async " if self.waits else ""
+        value, awaited = chosen(self._value(), EITHER), "async " if self.waits else ""
         lines += self._sent(awaited)
         iterator = "AsyncIterate" if self.waits else "Iterator"
         if self.gives.item:
             lines += self._verb("stream", self._stream(), switch=False)
         if self.operation.paging or self.gives.listed != "Any":
             lines += self._verb("pages", f"{iterator}[{value}]")
-            lines += self._verb("items", f"{iterator}[{self.gives.listed}]")
+            lines += self._verb("items", f"{iterator}[{chosen(self.gives.listed, EITHER)}]")
         return "\n".join(lines if self.lean else [*lines, *self._others(awaited)])
 
     def _others(self, awaited: str) -> list[str]:
@@ -265,17 +311,21 @@ class _Class:
         parts += [self._stream()] if streamed and self.gives.item else []
         return " | ".join(filter(None, parts))
 
-    def _ways(self) -> list[tuple[Argument | None, str]]:
-        """The argument that asks for a stream, and the type of the value, for each of its values."""
-        if self.switch is None:
-            return [(None, self._value())]
-        name, schema = self.switch.python_name, self.switch.schema or ""
+    def _ways(self, variant: Variant) -> list[tuple[tuple[Argument, ...], str]]:
+        """The keywords that decide what a call gives, and the type of its value, for each way to use them."""
+        switch = self.turn.switch
+        if self.turn.deciding:
+            ways = self.choices.ways(variant.arguments, self.turn.deciding)
+            return [(arguments, chosen(self._value(), numbers)) for arguments, numbers in ways]
+        if switch is None:
+            return [((), self._value())]
+        name, schema = switch.python_name, switch.schema or ""
         asked = annotation(self.api.document, schema, "default") is True
-        left_out = not self.switch.required
+        left_out = not switch.required
         return [
-            (Argument(name, "Literal[True] | None" if asked and left_out else "Literal[True]", not (asked and left_out)), self._value(whole=False)),
-            (Argument(name, "Literal[False] | None" if not asked and left_out else "Literal[False]", asked or not left_out), self._value(streamed=False)),
-            (Argument(name, "bool", required=True), self._value()),
+            ((Argument(name, "Literal[True] | None" if asked and left_out else "Literal[True]", not (asked and left_out)),), self._value(whole=False)),
+            ((Argument(name, "Literal[False] | None" if not asked and left_out else "Literal[False]", asked or not left_out),), self._value(streamed=False)),
+            ((Argument(name, "bool", required=True),), self._value()),
         ]  # fmt: skip
 
     def _split(self) -> list[Argument]:
@@ -285,11 +335,9 @@ class _Class:
     def _called(self) -> list[str]:
         blocks = []
         for number, variant in enumerate(self.variants):
-            for place, (switch, value) in enumerate(self._ways()):
-                rest = variant.without(switch.name) if switch else variant.arguments
-                arguments = sorted(
-                    [*rest, *([switch] if switch else []), *self._split()], key=lambda one: not one.required
-                )
+            for place, (deciding, value) in enumerate(self._ways(variant)):
+                rest = variant.without([one.name for one in deciding])
+                arguments = sorted([*rest, *deciding, *self._split()], key=lambda one: not one.required)
                 text = docstring(self.operation, self.api.document) if not (number or place or self.waits) else ""
                 blocks.append(_signature("async def" if self.waits else "def", arguments, value, text or self._short()))
         return _overloaded(blocks)
@@ -299,9 +347,9 @@ class _Class:
 
     def _sent(self, awaited: str) -> list[str]:
         blocks = []
-        for keys in self.keys:
-            for switch, value in self._ways():
-                own = [_shown(one) for one in (*([switch] if switch else []), *self._split())]
+        for keys, variant in zip(self.keys, self.variants, strict=True):
+            for deciding, value in self._ways(variant):
+                own = [_shown(one) for one in (*deciding, *self._split())]
                 first = f", *, {', '.join(own)}" if own else ""
                 blocks.append(
                     [f"    {awaited}def send(self{first}, **arguments: Unpack[{keys}]) -> ResultOf[{value}]: ..."]
@@ -309,9 +357,15 @@ class _Class:
         return _overloaded(blocks)
 
     def _verb(self, verb: str, gives: str, first: str = "", awaited: str = "", *, switch: bool = True) -> list[str]:
-        if self.switch is not None:
+        apart: tuple[Argument, ...] = ()
+        if self.turn.switch is not None:
             kind = "bool | None" if switch else "Literal[True] | None"
-            first += f"{', ' if first else ''}{'' if '*' in first else '*, '}{_shown(Argument(self.switch.python_name, kind))}"
+            apart = (Argument(self.turn.switch.python_name, kind),)
+        elif self.turn.deciding:
+            apart = self.variants[0].only(self.turn.names)
+        if apart:
+            shown = ", ".join(_shown(one) for one in apart)
+            first += f"{', ' if first else ''}{'' if '*' in first else '*, '}{shown}"
         given_first = f", {first}" if first else ""
         return _overloaded(
             [f"    {awaited}def {verb}(self{given_first}, **arguments: Unpack[{keys}]) -> {gives}: ..."]

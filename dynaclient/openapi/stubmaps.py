@@ -21,25 +21,24 @@ _ON_ERROR = "on_error"
 class Rows:
     """What ``map`` takes and gives.
 
-    ``row`` is the type of a row and ``result`` that of its result; ``rest`` is how all else is passed, one for each way; ``chosen``: whether ``on_error`` is an option, and no
-    argument of the operation.
+    ``row`` is the type of a row; ``ways`` has, for each way to call, how all else is passed and the type of the result
+    of a row; ``chosen``: whether ``on_error`` is an option, and no argument of the operation.
     """
 
     row: str
-    result: str
-    rest: tuple[str, ...]
+    ways: tuple[tuple[str, str], ...]
     chosen: bool
 
     def verb(self, *, waits: bool) -> list[list[str]]:
         """The signatures of ``map``, each as lines."""
-        return [self._signature(rest, waits, on_error) for rest in self.rest for on_error in self._choices()]
+        return [self._signature(*way, waits, on_error) for way in self.ways for on_error in self._choices()]
 
     def _choices(self) -> tuple[str, ...]:
         return ("raise", "record") if self.chosen else ("",)
 
-    def _signature(self, rest: str, waits: bool, on_error: str) -> list[str]:
-        result = f"{self.result} | DynaclientError" if on_error == "record" and self.result != "Any" else self.result
-        gives = f"AsyncIterate[{result}]" if waits else f"Generator[{result}, None, None]"
+    def _signature(self, rest: str, result: str, waits: bool, on_error: str) -> list[str]:
+        result = f"{result} | DynaclientError" if on_error == "record" and result != "Any" else result
+        gives = f"AsyncMapResults[{result}]" if waits else f"MapResults[{result}]"
         default = " = ..." if on_error == "raise" else ""
         choice = f'*, {_ON_ERROR}: Literal["{on_error}"]{default}, ' if on_error else ""
         rest = rest if choice or rest.startswith("**") else f"*, {rest}"
@@ -63,12 +62,25 @@ def rows_alone(result: str, taken: Collection[str]) -> Rows:
         The names of the operation's arguments.
     """
     options = [f"{name}: {kind} = ..." for name, kind in _EACH.items() if name not in taken]
-    return Rows("Mapping[str, Any]", result, (", ".join([*options, "**arguments: Any"]),), _ON_ERROR not in taken)
+    rest = ", ".join([*options, "**arguments: Any"])
+    return Rows("Mapping[str, Any]", ((rest, result),), _ON_ERROR not in taken)
 
 
-def rows_together(row: str, result: str, keys: Iterable[str], taken: Collection[str]) -> Rows:
-    """The rows of an operation with a batch: ``keys`` are the TypedDicts of all that is the same for them."""
-    return Rows(row, result, tuple(f"**arguments: Unpack[{name}]" for name in keys), _ON_ERROR not in taken)
+def rows_together(row: str, ways: Iterable[tuple[str, str, str]], taken: Collection[str]) -> Rows:
+    """The rows of an operation with a batch.
+
+    Parameters
+    ----------
+    row:
+        The type of a row.
+    ways:
+        For each way to call: arguments that stand apart, or ""; the TypedDict of all else that is the same for all
+        rows; the type of a result.
+    taken:
+        The names of the operation's arguments.
+    """
+    passed = tuple((f"{apart}**arguments: Unpack[{keys}]", result) for apart, keys, result in ways)
+    return Rows(row, passed, _ON_ERROR not in taken)
 
 
 def row_keys(names: Names, wanted: str, fields: Sequence[Argument], standard: Mapping[str, str]) -> tuple[str, str]:

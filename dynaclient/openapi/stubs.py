@@ -10,7 +10,8 @@ from dynaclient.openapi.model import Api, OperationKey
 from dynaclient.openapi.names import snake
 from dynaclient.openapi.read import globals_of, operation
 from dynaclient.openapi.stubcalls import CallWriter, option_types
-from dynaclient.openapi.stubtext import CLIENTS, IMPORTS, Names, camel, docstring, head, literal
+from dynaclient.openapi.stubpacked import ARRAYS, EITHER
+from dynaclient.openapi.stubtext import CLIENTS, IMPORTS, NUMBERS, PACKED, Names, camel, docstring, head, literal
 from dynaclient.openapi.stubtypes import Types
 
 _MOST_ITEMS = 100
@@ -19,6 +20,8 @@ _MOST_ITEMS = 100
 _MANY = 500
 """With more operations than these, only what is called, sent and streamed is typed, and fields only as attributes: pyright gives up on a module of some thousands of
 statements more."""
+
+_PARAMETER = f", Generic[{NUMBERS}]"
 
 _CHANGES_DOCUMENT = frozenset({"spec", "profile", "overlays"})
 """Arguments of a client that put another document in the place of the one that ships, or change it."""
@@ -117,13 +120,20 @@ def _groups(node: _Node, path: tuple[str, ...], made: Types) -> Iterable[str]:
     node.names = made.names.claim(wanted), made.names.claim(f"Async{wanted}")
     for waits in (False, True):
         base = "AsyncGroup" if waits else "Group"
-        lines = [f"class {node.names[waits]}({base}):", "    __getattr__: None", *_members(node, made, waits=waits)]
+        members = list(_members(node, made, waits=waits))
+        generic = any(f"[{NUMBERS}]" in line for line in members)
+        made.generic.update([node.names[waits]] if generic else [])
+        lines = [
+            f"class {node.names[waits]}({base}{_PARAMETER if generic else ''}):",
+            "    __getattr__: None",
+            *members,
+        ]
         yield "\n".join(lines)
 
 
 def _members(node: _Node, made: Types, *, waits: bool) -> Iterable[str]:
     for name, (plain, awaited, deprecated) in node.calls.items():
-        kind = awaited if waits else plain
+        kind = _kind(made, awaited if waits else plain)
         if deprecated:
             yield f"    @{made.word('property', node.members)}"
             yield f'    @{made.word("deprecated", node.members)}("The document says that this operation is deprecated.")'
@@ -131,7 +141,12 @@ def _members(node: _Node, made: Types, *, waits: bool) -> Iterable[str]:
         else:
             yield f"    {name}: {kind}"
     for name, inner in node.groups.items():
-        yield f"    {name}: {inner.names[waits]}"
+        yield f"    {name}: {_kind(made, inner.names[waits])}"
+
+
+def _kind(made: Types, name: str) -> str:
+    """A class as a type, with the parameter of its numbers if it has one."""
+    return f"{name}[{NUMBERS}]" if name in made.generic else name
 
 
 def _clients(
@@ -140,37 +155,70 @@ def _clients(
     for waits, name in enumerate(CLIENTS):
         base = f"dynaclient.{'aio' if waits else 'client'}.{name}"
         own = name
+        members = list(_members(root, made, waits=bool(waits)))
+        generic = any(f"[{NUMBERS}]" in line for line in members)
         if front is not None:
             own = f"Bundled{name}"
-            yield _front(name, own, base, front)
+            yield _front(name, own, base, front, generic=generic)
             base = name
-        lines = [f"class {own}({base}):", *docstring(f"A client of {title}." if title else "")]
-        lines += ["    __getattr__: None", *_members(root, made, waits=bool(waits))]
+        lines = [f"class {own}({base}{_PARAMETER if generic else ''}):"]
+        lines += docstring(f"A client of {title}." if title else "")
+        if front is not None:
+            lines += _constructors(_given_ways(own, front.signatures[name], generic=generic, bare=True))
+        lines += ["    __getattr__: None", *members]
         call = "AsyncCall" if waits else "Call"
         items = list(called.items())[: _MOST_ITEMS if len(called) <= _MOST_ITEMS else 0]
         overload, chosen, text = (made.word(word, root.members) for word in ("overload", "Literal", "str"))
-        ways = [(f"{chosen}[{literal(dotted)}]", names[waits]) for dotted, names in items]
+        ways = [(f"{chosen}[{literal(dotted)}]", _kind(made, names[waits])) for dotted, names in items]
         for key, kind in (*ways, (text, call)) if ways else ():
             lines += [f"    @{overload}", f"    def __getitem__(self, name: {key}, /) -> {kind}: ..."]
         yield "\n".join(lines)
 
 
-def _front(name: str, own: str, base: str, front: Front) -> str:
+def _front(name: str, own: str, base: str, front: Front, *, generic: bool) -> str:
     """The class of any document's client, whose constructor says which one it makes."""
-    lines = [f"class {name}({base}):", *docstring(front.docstrings[name])]
-    for given, kind in ((True, own), (False, "Self")):
-        lines += ["    @overload", "    def __new__(", "        cls,"]
+    signature = front.signatures[name]
+    ways = _given_ways(own, signature, generic=generic)
+    ways.append((signature, {}, "Self"))
+    return "\n".join([f"class {name}({base}):", *docstring(front.docstrings[name]), *_constructors(ways)])
+
+
+_Making = tuple[inspect.Signature, Mapping[str, str], str]
+"""One way to make a client: its parameters, the types that some of them have then, and the type of the client."""
+
+
+def _given_ways(own: str, signature: inspect.Signature, *, generic: bool, bare: bool = False) -> list[_Making]:
+    """The ways to make a client of the document that ships; ``bare``: by its own class, which takes no document."""
+    fixed = dict.fromkeys(_CHANGES_DOCUMENT & signature.parameters.keys(), "None")
+    if bare:
+        kept = [one for one in signature.parameters.values() if one.name != "spec"]
+        signature, fixed = signature.replace(parameters=kept), {}
+    if not generic:
+        return [(signature, fixed, own)]
+    packed = {"arrays": ARRAYS}
+    return [
+        (signature, {**fixed, "arrays": "None"}, own),
+        (signature, {**fixed, **packed}, f"{own}[{PACKED}]"),
+        (signature, fixed, f"{own}[{EITHER}]"),
+    ]
+
+
+def _constructors(ways: Iterable[_Making]) -> list[str]:
+    found = list(ways)
+    lines: list[str] = []
+    for signature, types, kind in found:
+        lines += [*(["    @overload"] if len(found) > 1 else []), "    def __new__(", "        cls,"]
         keywords = False
-        for parameter in front.signatures[name].parameters.values():
+        for parameter in signature.parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
                 keywords = True
                 lines.append("        *,")
-            fixed = given and parameter.name in _CHANGES_DOCUMENT
-            bare = parameter.annotation is parameter.empty
-            annotated = "None" if fixed else type(parameter.default).__name__ if bare else str(parameter.annotation)
-            lines.append(f"        {parameter.name}: {annotated} = ...,")
+            untyped = parameter.annotation is parameter.empty
+            annotated = type(parameter.default).__name__ if untyped else str(parameter.annotation)
+            default = "" if types.get(parameter.name) == ARRAYS else " = ..."
+            lines.append(f"        {parameter.name}: {types.get(parameter.name, annotated)}{default},")
         lines.append(f"    ) -> {kind}: ...")
-    return "\n".join(lines)
+    return lines
 
 
 def module_name(api: Api) -> str:

@@ -14,7 +14,6 @@ IMPORTS: Mapping[str, str] = {
     "Callable": "collections.abc",
     "Sequence": "collections.abc",
     "Mapping": "collections.abc",
-    "Generator": "collections.abc",
     "Iterable": "collections.abc",
     "Iterator": "collections.abc",
     "Path": "pathlib",
@@ -29,13 +28,15 @@ IMPORTS: Mapping[str, str] = {
     "Self": "typing",
     "TypeAlias": "typing",
     "TypedDict": "typing",
-    "TypeVar": "typing",
+    "TypeVar": "typing_extensions",
     "Unpack": "typing",
     "overload": "typing",
     "deprecated": "typing_extensions",
     "AsyncCall": "dynaclient.aio.client",
     "AsyncGroup": "dynaclient.aio.client",
     "AsyncIterate": "dynaclient.aio.iterate",
+    "AsyncMapResults": "dynaclient.aio.rows",
+    "MapResults": "dynaclient.bulk.mapping",
     "Call": "dynaclient.call",
     "DynaclientError": "dynaclient.errors",
     "Group": "dynaclient.group",
@@ -56,6 +57,7 @@ MODULES = ("datetime", "dynaclient.aio", "dynaclient.client")
 
 PREAMBLE: Mapping[str, str] = {
     "_T_co": '_T_co = TypeVar("_T_co", covariant=True)',
+    "_Numbers_co": '_Numbers_co = TypeVar("_Numbers_co", default=list[float], covariant=True)',
     "Numbers": '''\
 class Numbers(Protocol):
     """Numbers of another library: a numpy array, a tensor."""
@@ -91,6 +93,9 @@ class StreamOf(ItemStream, Generic[_T_co]):
     def reconnecting(self, times: int) -> StreamOf[_T_co]: ...''',
 }
 """What generated classes are built of, by name; each stands in a stub that uses it."""
+
+NUMBERS, PLAIN, PACKED = "_Numbers_co", "list[float]", "Vector"
+"""The parameter of classes whose numbers come as a list or packed, and what it stands for then."""
 
 OPTIONS, MAP_OPTIONS = "CallOptions", "MapOptions"
 CLIENTS = ("Client", "AsyncClient")

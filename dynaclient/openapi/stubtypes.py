@@ -14,7 +14,11 @@ from typing import Any, Literal
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import at, join, local_target, tokens
 from dynaclient.openapi.shape import annotation, kinds, subschemas
+from dynaclient.openapi.stubpacked import EITHER, Choices, chosen
 from dynaclient.openapi.stubtext import (
+    NUMBERS,
+    PACKED,
+    PLAIN,
     Argument,
     Names,
     attribute,
@@ -85,6 +89,8 @@ class Types:
         self._open: set[tuple[Side, str]] = set()
         self._texts: dict[tuple[str, str], str] = {}
         self._waiting: list[Callable[[], None]] = []
+        self.choices = Choices(document)
+        self.generic: set[str] = set()
 
     def of(self, pointer: str | None, side: Side, hint: str) -> str:
         """The type of a schema as an annotation; ``hint`` names classes that have no name of their own."""
@@ -127,6 +133,10 @@ class Types:
     def _named(self, key: tuple[Side, str], found: Parts, name: str, hint: str) -> Parts:
         """The parts of a component, as an alias where they are long, or lead back to themselves."""
         text = union(found)
+        if NUMBERS in text:  # an alias would hide the parameter
+            if not name:
+                return found
+            text = chosen(text, EITHER)
         plain = len(found) < 4 and "[" not in text
         if key not in self._recursive and (plain or len(text) <= _SHORT):
             return found
@@ -163,6 +173,8 @@ class Types:
             found = self._structured(node, here, side, hint)
         if node.get("nullable") is True and "Any" not in found:
             found = {**found, "None": None}
+        if side == "reply" and node.get("x-dynaclient-rarely-null") is True and len(found) > 1:
+            found = {part: None for part in found if part != "None"}
         return found
 
     def _literals(self, node: Mapping[str, Any]) -> Parts | None:
@@ -181,6 +193,8 @@ class Types:
             if isinstance(members, list) and members:
                 places = [join(here, keyword, number) for number in range(len(members))]
                 found = {part: None for place in places for part in self._parts(place, side, hint)}
+                if side == "reply" and self.choices.here(node, here):
+                    found = {NUMBERS if part in (PLAIN, PACKED) else part: None for part in found}
                 if found and not ("Any" in found and kinds(node)):
                     return {"Any": None} if "Any" in found else found
         for place in self._conjoined(node, here):
@@ -233,7 +247,9 @@ class Types:
         if self._has_fields(here):
             name = self._class(here, side, hint)
             if name:
-                return {name: None} if side == "reply" else {name: None, "Record": None}
+                if side == "reply":
+                    return {f"{name}[{NUMBERS}]" if self.choices.within(here) else name: None}
+                return {name: None, "Record": None}
         others = node.get("additionalProperties")
         if isinstance(others, Mapping) and others:
             before, self._open = self._open, set()
@@ -322,7 +338,7 @@ class Types:
             Argument(key, self.type_of_field(one, "reply", name + camel(key)), one.required, self._about(one.places[0]))
             for key, one in fields.items()
         ]
-        self.record(name, entries, self._about(here))
+        self.record(name, entries, self._about(here), generic=self.choices.within(here))
 
     def word(self, name: str, members: Collection[str]) -> str:
         """A name as it is written in a class with these members: by another where a member hides it."""
@@ -330,8 +346,8 @@ class Types:
             self.aliases[name] = f"_{name}_"
         return self.aliases[name] if name in members else name
 
-    def record(self, name: str, entries: Iterable[Argument], text: str) -> None:
-        """Write a class of Records with these fields."""
+    def record(self, name: str, entries: Iterable[Argument], text: str, *, generic: bool = False) -> None:
+        """Write a class of Records with these fields; ``generic``: numbers in it come as a list or packed."""
         entries = list(entries)
         taken = {entry.name for entry in entries}
         attributes = {entry.name: attribute(entry.name, taken) for entry in entries}
@@ -339,7 +355,8 @@ class Types:
         changed = {word: f"_{word}_" for entry in entries for word in used_names(entry.type) if word in shadowed}
         changed.update((word, f"_{word}_") for word in ("overload", "Literal", "Any", "str") if word in shadowed)
         self.aliases.update(changed)
-        lines = [f"class {name}(Fields):", *docstring(text)]
+        generic = generic or any(NUMBERS in used_names(entry.type) for entry in entries)
+        lines = [f"class {name}(Fields{f', Generic[{NUMBERS}]' if generic else ''}):", *docstring(text)]
         by_type: dict[str, list[str]] = {}
         for entry in entries:
             kind = renamed(entry.type, changed)

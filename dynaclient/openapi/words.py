@@ -72,7 +72,7 @@ def kind(value: Any) -> str:
     return "an array" if isinstance(value, (list, tuple)) else f"{type(value).__name__}"
 
 
-def word(keyword: str | None, expected: Any, value: Any, schema: Any) -> tuple[str, str]:
+def word(keyword: str | None, expected: Any, value: Any, schema: Any, *, advise: bool = True) -> tuple[str, str]:
     """The message and the hint for one broken keyword.
 
     Parameters
@@ -85,12 +85,14 @@ def word(keyword: str | None, expected: Any, value: Any, schema: Any) -> tuple[s
         The value that breaks it.
     schema:
         The schema around the keyword.
+    advise:
+        Whether the hint may name the value that was meant.
     """
     around = schema if isinstance(schema, dict) else {}
     worder = _WORDS.get(keyword or "")
     if worder is None:
         return f"{shown(value)} is not allowed here", ""
-    hint = similar(value, expected) if keyword == "enum" else ""
+    hint = similar(value, expected) if keyword == "enum" and advise else ""
     return worder(value, expected, around), hint
 
 

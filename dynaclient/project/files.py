@@ -249,4 +249,6 @@ def dressed(project: Project, entry: Entry, document: Document, origin: str) -> 
     """A document as clients of the project see it: relative server URLs made absolute, overlays applied."""
     from dynaclient.source.amend import amended
 
-    return amended(published_at(document, origin or entry.source), project.overlays(entry))
+    published = origin or entry.source
+    document = replace(published_at(document, published), published=published)
+    return amended(document, project.overlays(entry))

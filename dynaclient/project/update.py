@@ -15,7 +15,7 @@ from dynaclient.redirect import same_origin
 from dynaclient.source import Document
 from dynaclient.transport import Transport
 
-_NEW_ORIGINS = ("server-origin-added", "security-scheme-origin-added")
+_NEW_ORIGINS = ("server-origin-added", "server-url-env-changed", "security-scheme-origin-added")
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from dynaclient.openapi.overlay import Action, Overlay, apply, read_overlay
 from dynaclient.openapi.pointer import at, join
 from dynaclient.source.document import Document, check_kind, plain_mapping, with_text_versions
 from dynaclient.source.limits import DEFAULT_LIMITS, check_depth
-from dynaclient.source.load import bundled, open_content
+from dynaclient.source.load import open_content
 from dynaclient.source.place import SourceFile
+from dynaclient.source.shipped import check_applies, shipped_overlays, shown_name, word_of
 
 OverlaySource = str | bytes | os.PathLike[str] | Mapping[str, Any]
 """An overlay as people name it: a path, a text, its bytes, a mapping, or the name of one that ships."""
@@ -26,18 +27,35 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """An overlay that was read: ``name`` for messages, the checked ``overlay``, the ``digest`` (SHA-256, hex) of what it was read from, and its text."""
+    """An overlay that was read.
+
+    ``name`` is for messages; ``overlay`` is checked; ``digest`` is the SHA-256, in hex, of what it was read from;
+    ``text`` is that text. ``address`` is the URI of its file, or ``""``. ``word`` is the name of one that ships, or ``""``.
+    """
 
     name: str
     overlay: Overlay
     digest: str
     text: SourceFile
+    address: str = ""
+    word: str = ""
 
 
-def shipped_overlays() -> dict[str, Path]:
-    """The overlays that ship with dynaclient: name -> file."""
-    folder = bundled().parent / "overlays"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An action of an overlay whose target names nothing.
+
+    ``overlay`` and ``pointer`` say where it is written; ``number`` counts from 1.
+    """
+
+    overlay: str
+    number: int
+    target: str
+    pointer: str
+
+    def __str__(self) -> str:
+        said = f"action {self.number} changes nothing: its target {self.target!r} names nothing in the document"
+        return f"{self.overlay}: {said}"
 
 
 def read_amendment(source: OverlaySource, number: int = 1) -> Amendment:
@@ -67,14 +85,15 @@ def read_amendment(source: OverlaySource, number: int = 1) -> Amendment:
         raw = encode(data)
         return Amendment(name, read_overlay(data, name), sha256(raw).hexdigest(), SourceFile(name, b"", yaml=False))
     content = open_content(_located(source), DEFAULT_LIMITS, None)
-    name = _shown(source, content.name, number)
+    word = word_of(content.uri)
+    name = _shown(source, content.name, number, word)
     data, yaml = parse(content.raw, name, DEFAULT_LIMITS)
     text = SourceFile(name, content.raw, yaml=yaml)
     try:
         overlay = read_overlay(without_odd(data) if yaml else data, name)
     except SpecError as error:
         raise _placed(error, text) from None
-    return Amendment(name, overlay, content.digest, text)
+    return Amendment(name, overlay, content.digest, text, content.uri, word)
 
 
 def _located(source: Any) -> Any:
@@ -99,11 +118,10 @@ def _located(source: Any) -> Any:
     raise SpecError(f"there is no overlay {source!r}: neither a file nor one that ships; {hint}")
 
 
-def _shown(source: Any, name: str, number: int) -> str:
+def _shown(source: Any, name: str, number: int, word: str) -> str:
     if name == "<text>":
         return f"<overlay {number}>"
-    bare = isinstance(source, str) and _NAME.fullmatch(source) is not None
-    return f"{source} (shipped with dynaclient)" if bare and source in shipped_overlays() else name
+    return shown_name(word) if word and source == word else name
 
 
 def _placed(error: SpecError, text: SourceFile) -> SpecError:
@@ -134,10 +152,25 @@ def amended(document: Document, overlays: Iterable[OverlaySource]) -> Document:
     Raises
     ------
     SpecError
-        Where an overlay cannot be read or applied, or what comes out is no OpenAPI document.
+        If an overlay cannot be read or applied, ships for another document, or what comes out is no OpenAPI document.
     """
-    for number, source in enumerate(_several(overlays), len(document.overlays) + 1):
-        document = _amended(document, read_amendment(source, number))
+    first = len(document.overlays) + 1
+    return amended_by(
+        document, (read_amendment(source, number) for number, source in enumerate(_several(overlays), first))
+    )
+
+
+def amended_by(document: Document, amendments: Iterable[Amendment]) -> Document:
+    """The document with overlays applied that were read already; see `amended`."""
+    before = len(document.unmatched)
+    for amendment in amendments:
+        check_applies(document, amendment.word, amendment.name)
+        document = _amended(document, amendment)
+    if len(document.unmatched) > before:
+        import logging
+
+        for action in document.unmatched[before:]:
+            logging.getLogger("dynaclient").info("%s", action)
     return document
 
 
@@ -149,11 +182,14 @@ def _several(overlays: Iterable[OverlaySource]) -> Iterable[OverlaySource]:
 def _amended(document: Document, amendment: Amendment) -> Document:
     data: Any = document.data
     made: list[tuple[str, str, str]] = []
+    unmatched: list[Unmatched] = []
     for action in amendment.overlay.actions:
         try:
             applied = apply(data, replace(amendment.overlay, actions=(action,)))
         except SpecError as error:
             raise _placed(error, amendment.text) from None
+        if not applied.actions[0].matched:
+            unmatched.append(Unmatched(amendment.name, action.number, action.target.text, action.pointer))
         for pointer in applied.actions[0].changed:
             made += [
                 (place, amendment.name, source) for place, source in _made(data, applied.document, action, pointer)
@@ -167,6 +203,10 @@ def _amended(document: Document, amendment: Amendment) -> Document:
         data=data,
         digest=sha256(f"{document.digest} {amendment.digest}".encode()).hexdigest(),
         overlays=(*document.overlays, amendment.name),
+        base=document.original,
+        words=(*document.words, amendment.word) if amendment.word else document.words,
+        amendments=document.amendments if amendment.word else (*document.amendments, amendment),
+        unmatched=(*document.unmatched, *unmatched),
         texts={**document.texts, amendment.name: amendment.text},
         origins=(*document.origins, *made),
     )

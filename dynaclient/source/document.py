@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError, UnsupportedError
 from dynaclient.openapi.pointer import join
 from dynaclient.source.place import Place, SourceFile
 from dynaclient.source.scalar import as_text
+
+if TYPE_CHECKING:
+    from dynaclient.source.amend import Amendment, Unmatched
 
 _VERSION = re.compile(r"3\.[0-2](\.[0-9]+)?([-+].*)?")
 _RELATIVES = {
@@ -40,6 +43,18 @@ class Document:
         Whether what is made from the document may be kept in the user's cache folder, as its parsed form is.
     overlays:
         The names of the overlays that were applied, in order.
+    address:
+        The URI that it was read from, by which an overlay's ``extends`` may name it; ``""`` for a text or a mapping.
+    base:
+        The document before any overlay was applied; None where none was.
+    words:
+        The names of those that ship with dynaclient.
+    amendments:
+        The others themselves, in order: see `dynaclient.source.amend.Amendment`.
+    unmatched:
+        The actions of those overlays whose target names nothing in the document.
+    published:
+        The URL that a local copy was fetched from, or ``""``.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -50,6 +65,17 @@ class Document:
     origins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
     kept: bool = field(default=False, repr=False, compare=False)
     overlays: tuple[str, ...] = ()
+    address: str = field(default="", compare=False)
+    base: Document | None = field(default=None, repr=False, compare=False)
+    words: tuple[str, ...] = field(default=(), compare=False)
+    amendments: tuple[Amendment, ...] = field(default=(), repr=False, compare=False)
+    unmatched: tuple[Unmatched, ...] = field(default=(), repr=False, compare=False)
+    published: str = field(default="", compare=False)
+
+    @property
+    def original(self) -> Document:
+        """The document before any overlay was applied."""
+        return self.base or self
 
     def place(self, pointer: str) -> Place:
         """Where a node stands: the file it came from, line and column (from 1; 0 for a document that never was text).

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # Part of every cache key: raise it whenever the same text gives another outcome, or an entry has another form.
 FORMAT = 1
 
+SHIPPED = "embeddings.yaml (shipped with dynaclient)"
+"""What the document that ships is called in messages, and by ``source`` of a document and an Api."""
+
 Spec = str | bytes | os.PathLike[str] | Mapping[str, Any] | None
 
 
@@ -119,7 +122,7 @@ def open_content(spec: str | bytes | os.PathLike[str] | None, limits: Limits, fe
         content = fetched(spec, fetch)
     elif spec is None or isinstance(spec, str | os.PathLike):
         path = Path(spec).expanduser() if spec is not None else bundled()
-        name = os.fspath(spec) if spec is not None else "embeddings.yaml (shipped with dynaclient)"
+        name = os.fspath(spec) if spec is not None else SHIPPED
         if not str(name).strip():
             raise SpecError("the path of the document is empty")
         raw = read_path(path, str(name), limits.bytes)
@@ -212,7 +215,8 @@ class _Reading(Struct, frozen=True, dict=True):
             texts.setdefault(file.name, SourceFile(file.name, file.raw, yaml=form))
         digests = [content.digest, *(file.digest for file, _ in used if file is not content)]
         digest = digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
-        return Document(data, content.name, digest, tuple(texts), texts, tuple((a, b, c) for a, b, c in origins))
+        places = tuple((a, b, c) for a, b, c in origins)
+        return Document(data, content.name, digest, tuple(texts), texts, places, address=content.uri)
 
     def remembered(self) -> Document | None:
         """The document from the cache, if all that it was made from is unchanged and may still be read."""

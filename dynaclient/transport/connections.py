@@ -12,6 +12,7 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.util import parse_url
 
+from dynaclient.errors import ArgumentError
 from dynaclient.transport.proxies import Proxy
 from dynaclient.transport.reply import Reply
 
@@ -130,7 +131,8 @@ class Pool:
         self._closed = False
         self.proxy = proxy
         # A plain origin is asked for through a proxy by its whole URL (RFC 9112, 3.2.2); a secure one through a tunnel.
-        self.prefix = origin if proxy is not None and not self._secure else ""
+        # Through SOCKS go bytes, whatever they are: the request is as it is without a proxy.
+        self.prefix = origin if proxy is not None and not proxy.is_socks and not self._secure else ""
         self.headers: dict[str, str] = {}
         if self.prefix and proxy is not None and proxy.authorization:
             self.headers["Proxy-Authorization"] = proxy.authorization
@@ -166,7 +168,7 @@ class Pool:
     def connect(self, connection: Connection) -> None:
         """Open a new connection: TCP, the tunnel, TLS, whatever is needed before the request can be sent."""
         proxy = self.proxy
-        if proxy is not None and self._secure:
+        if proxy is not None and self._secure and not proxy.is_socks:
             headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
             connection.set_tunnel(self._host, self._port, headers, scheme=proxy.scheme)
         connection.connect()
@@ -176,6 +178,8 @@ class Pool:
         host, port, proxy = self._host, self._port, self.proxy
         secure = self._secure
         options: dict[str, Any] = {}
+        if proxy is not None and proxy.is_socks:
+            return self._new_socks(proxy)
         if proxy is not None:
             host, port = proxy.host, proxy.port
             if secure:
@@ -195,3 +199,24 @@ class Pool:
         )
         connection.clock = self._clock
         return connection
+
+    def _new_socks(self, proxy: Proxy) -> Connection:
+        """As ``new``, through a SOCKS proxy."""
+        from importlib.util import find_spec
+
+        if find_spec("socks") is None:  # asked first, because urllib3 warns as well
+            text = f"proxy: {proxy.url} speaks SOCKS, which needs PySocks: pip install 'dynaclient[socks]'"
+            raise ArgumentError(text)
+        from dynaclient.transport import socks
+
+        made: Connection
+        if self._secure:
+            context = self._context()
+            exact = None if context.check_hostname else False
+            made = socks.TLSSocksConnection(
+                socks.options(proxy), self._host, self._port, ssl_context=context, assert_hostname=exact
+            )
+        else:
+            made = socks.PlainSocksConnection(socks.options(proxy), self._host, self._port)
+        made.clock = self._clock
+        return made

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from dynaclient.errors import TimeoutExpiredError, TransportError
+from dynaclient.errors import TimeoutExpiredError, TransportError, api_error_class
 from dynaclient.frozen import evolve
 from dynaclient.redirect import REDIRECT_STATUSES, next_request
-from dynaclient.retry import DEFAULT_STATUS_CODES, SPENT, Decision, decide, good_status_is_final, matches
+from dynaclient.retry import BUDGET, SPENT, Decision, decide, good_status_is_final, listed
 from dynaclient.wire import Attempt, Request, Response, Stream, Timeout, Upload
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TOTAL = 600.0
 """Seconds for a whole call where neither a timeout nor a policy says more."""
+
+Held = Callable[[Response], int | None]
+"""Looks into a good reply for an error, see `deliver`."""
 
 Reply = TypeVar("Reply", Response, Response | Stream)
 """What an exchange brings: a whole reply, or one that may still be open."""
@@ -37,6 +40,8 @@ def deliver(
     now: Callable[[], float] = time.time,
     budget: RetryBudget | None = None,
     on_attempt: Callable[[Attempt], object] | None = None,
+    paced: bool = False,
+    held: Held | None = None,
 ) -> tuple[Response, tuple[Attempt, ...]]:
     """Send a request as often as its policy allows; return the last reply, whatever its status, and what became of each attempt.
 
@@ -53,6 +58,12 @@ def deliver(
         Shared among calls; a retry that it does not grant is not made. Ignored where the policy says ``budget: false``.
     on_attempt:
         Called after every attempt with its record, before the wait.
+    paced:
+        Whether the transport itself holds requests back as long as the limits of the service say; see
+        `dynaclient.retry.decide`.
+    held:
+        Looks into a reply of a good status for an error: the status that the error names as its code, by which it is decided whether to send again;
+        0 if it names none; None if there is no error.
 
     Raises
     ------
@@ -61,7 +72,7 @@ def deliver(
 
     A body that can be read only once (`dynaclient.wire.Upload`) is not sent again once it was begun, whatever the policy says.
     """
-    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+    return _loop(transport.send, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt, paced, held)
 
 
 def deliver_stream(
@@ -77,12 +88,13 @@ def deliver_stream(
     budget: RetryBudget | None = None,
     on_attempt: Callable[[Attempt], object] | None = None,
     final: Callable[[int], bool] = lambda status: True,
+    paced: bool = False,
 ) -> tuple[Response | Stream, tuple[Attempt, ...]]:
     """As `deliver`, but the reply that the call ends with is returned open, its body unread. The caller closes it.
 
     Parameters
     ----------
-    transport, request, policy, clock, sleep, rng, now, budget, on_attempt:
+    transport, request, policy, clock, sleep, rng, now, budget, on_attempt, paced:
         As for `deliver`. An attempt ends, and its time is taken, when the head has come; what breaks while the body is read is not tried again here.
     timeout:
         As for `deliver` until the head of the reply has come. From then on ``read`` bounds the wait for each block, and ``total``, where it was
@@ -96,19 +108,18 @@ def deliver_stream(
         The open stream, or a whole `Response` where it was not to be final; and the attempts.
     """
     until = clock() + timeout.total if timeout.total is not None else None
-    codes = policy.status_codes or DEFAULT_STATUS_CODES
 
     def opened(request: Request, timeout: Timeout, deadline: float | None) -> Response | Stream:
         began = clock()
         stream = transport.open(request, timeout, deadline, until)
         status = stream.status
-        if status < 400 and status not in REDIRECT_STATUSES and final(status) and not matches(codes, status):
+        if status < 400 and status not in REDIRECT_STATUSES and final(status) and not listed(policy, status):
             return stream
         with stream:
             body = stream.read(deadline)
         return Response(status, stream.headers, body, stream.reason, stream.url, clock() - began)
 
-    return _loop(opened, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt)
+    return _loop(opened, request, policy, timeout, clock, sleep, rng, now, budget, on_attempt, paced)
 
 
 def _loop(
@@ -122,6 +133,8 @@ def _loop(
     now: Callable[[], float],
     budget: RetryBudget | None,
     on_attempt: Callable[[Attempt], object] | None,
+    paced: bool,
+    held: Held | None = None,
 ) -> tuple[Reply, tuple[Attempt, ...]]:
     start = clock()
     deadline = start + _total(policy, timeout)
@@ -139,22 +152,34 @@ def _loop(
         except TransportError as error:
             outcome = error
         ended = clock()
-        decision = _decide(policy, len(attempts) + 1, outcome, request, ended - start, deadline - ended, rng, now)
-        if decision is None or decision.delay is None or not _granted(budget, request, outcome):
+        meant: Response | Stream | TransportError = outcome if held is None else _meant(outcome, held)
+        decision = _decide(policy, len(attempts) + 1, meant, request, ended - start, deadline - ended, rng, now, paced)
+        delay = decision.delay if decision is not None else None
+        if decision is None or delay is None:
             break
-        attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt))
-        sleep(decision.delay)
-    last = evolve(decision, delay=None) if decision is not None else None
-    attempts.append(_record(len(attempts) + 1, outcome, ended - began, last, on_attempt))
+        if not _granted(budget, request, meant):
+            decision = evolve(decision, delay=None, reason=BUDGET, final=True)
+            break
+        attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt, meant))
+        sleep(delay)
+    attempts.append(_record(len(attempts) + 1, outcome, ended - began, decision, on_attempt, meant))
     if isinstance(outcome, TransportError):
         if decision is not None and decision.reason == SPENT:
             outcome.message = f"{outcome.message}; {SPENT}"
             outcome.args = (outcome.message,)
         outcome.attempts, outcome.request = tuple(attempts), request.redacted()
         raise outcome
-    if budget is not None and outcome.status < 400:
+    if budget is not None and outcome.status < 400 and meant is outcome:
         budget.deposit(request.origin)
     return outcome, tuple(attempts)
+
+
+def _meant(outcome: Response | Stream | TransportError, held: Held) -> Response | Stream | TransportError:
+    """A good reply that holds an error, with the status that the error names; any other outcome as it is."""
+    if not isinstance(outcome, Response) or outcome.status >= 400:
+        return outcome
+    status = held(outcome)
+    return outcome if status is None else evolve(outcome, status=status or outcome.status)
 
 
 def _total(policy: RetryPolicy, timeout: Timeout) -> float:
@@ -173,6 +198,7 @@ def _decide(
     left: float,
     rng: Callable[[], float],
     now: Callable[[], float],
+    paced: bool,
 ) -> Decision | None:
     """What `decide` says; None, without asking it, for a reply that is simply good, or open: such a one is final."""
     if isinstance(outcome, Response):
@@ -190,6 +216,7 @@ def _decide(
         rng=rng,
         now=now(),
         spent=isinstance(request.body, Upload) and request.body.spent,
+        paced=paced,
     )
 
 
@@ -203,12 +230,17 @@ def _record(
     elapsed: float,
     decision: Decision | None,
     on_attempt: Callable[[Attempt], object] | None,
+    meant: Response | Stream | TransportError,
 ) -> Attempt:
     delay, retry_after = (decision.delay, decision.retry_after) if decision is not None else (None, None)
+    final = decision.reason if decision is not None and decision.final else ""
     if isinstance(outcome, TransportError):
-        attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after)
+        attempt = Attempt(number, None, f"{type(outcome).__name__}: {outcome}", elapsed, delay, retry_after, final)
     else:
-        attempt = Attempt(number, outcome.status, None, elapsed, delay, retry_after)
+        error = None
+        if isinstance(meant, Response) and meant is not outcome:
+            error = f"{api_error_class(meant.status).__name__}: an error in a good reply"
+        attempt = Attempt(number, outcome.status, error, elapsed, delay, retry_after, final)
     if on_attempt is not None:
         on_attempt(attempt)
     return attempt

@@ -5,21 +5,39 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from dynaclient.errors import ArgumentError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SOCKS = frozenset({"socks5", "socks5h"})
+_PORTS = {**_DEFAULT_PORTS, **dict.fromkeys(_SOCKS, 1080)}
+_EXPECTED = "expected http://host:port, https://host:port, socks5://host:port or socks5h://host:port"
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy: ``scheme`` is how it is spoken to; ``authorization`` is the value of ``Proxy-Authorization``, or ``""``. Its repr holds no secret."""
+    """A proxy: ``scheme`` is how it is spoken to; ``authorization`` is the value of ``Proxy-Authorization``, or ``""``. Its repr holds no secret.
+
+    ``user`` and ``password`` are for SOCKS (RFC 1929), None if the URL has none.
+    """
 
     scheme: str
     host: str
     port: int
     authorization: str = field(default="", repr=False)
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it passes on bytes (RFC 1928), and knows nothing of HTTP."""
+        return self.scheme in _SOCKS
+
+    @property
+    def resolves(self) -> bool:
+        """Whether a SOCKS proxy looks up the names of hosts (``socks5h``); otherwise this machine does."""
+        return self.scheme == "socks5h"
 
     @property
     def url(self) -> str:
@@ -44,7 +62,7 @@ def proxy_for(origin: str, proxy: str | None, environ: Mapping[str, str]) -> Pro
     Raises
     ------
     ArgumentError
-        Where the proxy's URL cannot be read or its scheme is not http or https.
+        If the proxy's URL cannot be read or its scheme is not http, https, socks5 or socks5h.
     """
     if proxy is not None:
         return _parse(proxy, "proxy") if proxy else None
@@ -63,14 +81,16 @@ def _parse(url: str, where: str) -> Proxy:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError:
-        raise ArgumentError(f"{where}: not the URL of a proxy; expected http://host:port") from None
-    if parts.scheme not in _DEFAULT_PORTS:
-        raise ArgumentError(
-            f"{where}: proxies of the scheme {parts.scheme!r} are not supported; use http:// or https://"
-        )
+        raise ArgumentError(f"{where}: not the URL of a proxy; {_EXPECTED}") from None
+    if parts.scheme not in _PORTS:
+        raise ArgumentError(f"{where}: proxies of the scheme {parts.scheme!r} are not supported; {_EXPECTED}")
     if not parts.hostname:
-        raise ArgumentError(f"{where}: the proxy's URL names no host; expected http://host:port")
-    return Proxy(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme], _authorization(parts))
+        raise ArgumentError(f"{where}: the proxy's URL names no host; {_EXPECTED}")
+    port = port or _PORTS[parts.scheme]
+    if parts.scheme not in _SOCKS:
+        return Proxy(parts.scheme, parts.hostname, port, _authorization(parts))
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Proxy(parts.scheme, parts.hostname, port, user=user, password=password or ("" if user else None))
 
 
 def _authorization(parts: SplitResult) -> str:

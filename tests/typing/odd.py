@@ -2,10 +2,12 @@
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_type
+from typing import TYPE_CHECKING, Literal, assert_type
+
+from dynaclient import Vector
 
 if TYPE_CHECKING:
-    from odd_types import AsyncClient, Client, Image, Text, Tree
+    from odd_types import AsyncClient, Client, Image, Packed, Text, Tree
 else:
     from dynaclient import AsyncClient, Client
 
@@ -65,6 +67,23 @@ def calls(client: Client, stream: bool) -> None:
     client.upload(file=Path("a"), content_type="text/plain")  # wrong: no such media type
     for thing in client.things.items():
         assert_type(thing, Text | Image)
+
+
+def packs(client: Client, how: Literal["base64", "float"]) -> None:
+    """Numbers that come as a list or packed, at any depth."""
+    assert_type(client.packs(how="float"), list[Packed])
+    assert_type(client.packs(how="float")[0].list, list[float] | None)
+    assert_type(client.packs(how="base64")[0].inner[0].list, Vector | None)
+    assert_type(client.packs(how="float", arrays=True)[0].named["a"], Vector | None)
+    assert_type(client.packs(how=how)[0].list, list[float] | Vector | None)
+    assert_type(client.flow(), Packed[list[float] | Vector])
+    for item in client.flow.stream():
+        assert_type(item.list, list[float] | Vector | None)
+    found = client.either()
+    if not isinstance(found, list):
+        assert_type(found.list, list[float] | Vector | None)
+    client.packs(how="hex")  # wrong: no such encoding
+    client.packs(arrays=True)  # wrong: it must be said how
 
 
 async def waiting(client: AsyncClient) -> None:

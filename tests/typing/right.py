@@ -3,11 +3,24 @@
 import asyncio
 from array import array
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import dynaclient
-from dynaclient import OMIT, AsyncClient, Client, DynaclientError, Record, Result, Saved, Timeout
-from dynaclient.bundled import BundledAsyncClient, BundledClient, CreateEmbeddingResponse, Embedding, Model
+from dynaclient import (
+    OMIT,
+    AsyncClient,
+    BundledAsyncClient,
+    BundledClient,
+    Client,
+    DynaclientError,
+    Record,
+    Result,
+    Saved,
+    Summary,
+    Timeout,
+    Vector,
+)
+from dynaclient.bundled import CreateEmbeddingResponse, Embedding, Model
 
 
 def whose(client: dynaclient.Client) -> int:
@@ -24,12 +37,16 @@ def plain(name: str | None, payload: dict[str, Any]) -> None:
         assert_type(reply.data[0].index, int)
         assert_type(reply["data"][0]["index"], int)
         assert_type(reply["usage"].total_tokens, int)
+        assert_type(reply.usage.prompt_tokens + reply.data[0].index, int)
+        assert_type(reply.model + reply.object + client.models.list().data[0].owned_by, str)
         assert_type(reply["what a vendor adds"], Any)
         client.embeddings.create(input=["a", "b"], model="m", dimensions=3, encoding_format="base64", user=None)
         client.embeddings.create(input=[1, 2], model="m", encoding_format=None)
         client.embeddings.create(input=[(1, 2), [3]], model="m", retries=False, timeout=Timeout(read=3.0))
         client.embeddings.create(input=array("i", [1, 2]), model="m", validate={"reply": "warn"})
         client.embeddings.create(input="a", model="m", user=name or OMIT, server="openai", headers={"X-Trace": "1"})
+        client.embeddings.create(input="a", model="m", query={"v": 1}, extra={"input_type": "query"})
+        client.with_options(query={"v": ["a", "b"]}).models.list(query={"v": None})
         client.embeddings.create(body={"input": "a", "model": "m"})
         client.embeddings.create(body=payload, model="m")
         record: Record = reply
@@ -65,6 +82,7 @@ def many(client: BundledClient, texts: list[str]) -> None:
         assert_type(item, Embedding)
     results = client.embeddings.create.map(([1, 2] for _ in texts), model="m", batch=16, in_flight=2, rpm=60, timeout=3)
     assert_type(next(results), Embedding)
+    assert_type(results.summary.tokens, int)
     results.close()
     for found in client.embeddings.create.map(texts, model="m", on_error="record", tokenizer=len, tpm=1e6):
         assert_type(found, Embedding | DynaclientError)
@@ -72,6 +90,65 @@ def many(client: BundledClient, texts: list[str]) -> None:
         assert_type(one.index, int)
     assert_type(client.embeddings.create(input=texts, model="m", split=True), CreateEmbeddingResponse)
     assert_type(client.embeddings.create.send(input=texts, model="m", split=256).value, CreateEmbeddingResponse)
+
+
+def handed_on(client: BundledClient, texts: list[str]) -> list[list[float]]:
+    """A function that is handed a client knows its operations, and a vector is a list of floats."""
+    reply = client.embeddings.create(input=texts, model="m", encoding_format="float", dimensions=3)
+    assert_type(reply.data[0].embedding, list[float])
+    assert_type(reply.data[0]["embedding"], list[float])
+    return [item.embedding for item in client.embeddings.create(input=texts, model="m").data]
+
+
+def as_elsewhere(client: BundledClient, texts: list[str]) -> tuple[int, dict[int, list[float]]]:
+    """Code that was typed for another client of such services passes."""
+    resp = client.embeddings.create(input=texts, model="m", encoding_format="float", dimensions=256, user="u")
+    in_order = sorted(resp.data, key=lambda one: one.index)
+    name: str = resp.model
+    total: int = resp.usage.total_tokens
+    return total + len(name), {one.index: one.embedding for one in in_order}
+
+
+def packed(client: BundledClient, how: str, kind: Literal["float", "base64"]) -> None:
+    """Packed numbers are Vectors; where it is open how they come both are there."""
+    reply = client.embeddings.create(input="a", model="m", encoding_format="base64")
+    assert_type(reply.data[0].embedding, Vector)
+    assert_type(client.embeddings.create(input="a", model="m", arrays=True).data[0].embedding, Vector)
+    assert_type(client.embeddings.create(input="a", model="m", arrays="float32").data[0].embedding, Vector)
+    assert_type(client.embeddings.create(input="a", model="m", arrays=how).data[0].embedding, list[float] | Vector)
+    either = client.embeddings.create(input="a", model="m", encoding_format=kind)
+    assert_type(either.data[0].embedding, list[float] | Vector)
+    assert_type(client.embeddings.create(body={"input": "a"}, model="m").data[0].embedding, list[float] | Vector)
+    sent = client.embeddings.create.send(input="a", model="m", encoding_format="base64")
+    assert_type(sent.value.data[0].embedding, Vector)
+    assert_type(client.embeddings.create.send(input="a", model="m").value.data[0].embedding, list[float])
+    assert_type(next(client.embeddings.create.map(["a"], model="m")).embedding, list[float])
+    assert_type(next(client.embeddings.create.map(["a"], model="m", arrays=how)).embedding, list[float] | Vector)
+
+
+def made() -> None:
+    """A client of the document that ships has a name, and knows whether its arrays come packed."""
+    with BundledClient(server="local", overlays=["openai"]) as client:
+        assert_type(client.embeddings.create(input="a", model="m").data[0].embedding, list[float])
+        handed_on(client, ["a"])
+    arrays = Client(arrays="float32")
+    assert_type(arrays, BundledClient[Vector])
+    assert_type(arrays.embeddings.create(input="a", model="m").data[0].embedding, Vector)
+    assert_type(BundledClient(arrays=True)["embeddings.create"](input="a", model="m").data[0].embedding, Vector)
+    handed_on(Client(), ["a"])
+
+
+def narrowed(client: Client) -> None:
+    """A client of any document may turn out to be one of the document that ships."""
+    if isinstance(client, BundledClient):
+        assert_type(client.models.list().data[0].id, str)
+
+
+async def awaited(client: BundledAsyncClient, texts: list[str]) -> list[list[float]]:
+    """The asynchronous client is handed on alike."""
+    reply = await client.embeddings.create(input=texts, model="m")
+    assert_type((await client.embeddings.create(input="a", model="m", arrays=True)).data[0].embedding, Vector)
+    return [item.embedding for item in reply.data]
 
 
 def whatever(call: dynaclient.Call) -> None:
@@ -106,6 +183,7 @@ async def waiting() -> None:
         async with client.embeddings.create.map(["a"], model="m", on_error="record") as found:
             async for one in found:
                 assert_type(one, Embedding | DynaclientError)
+            assert_type(found.summary, Summary)
         async with client.models.list.pages() as pages:
             async for page in pages:
                 page.data

@@ -1,11 +1,15 @@
 """Calls as they should not be: a type checker refuses every line that is marked, and no other."""
 
-from dynaclient import AsyncClient, Client
+from dynaclient import AsyncClient, BundledAsyncClient, BundledClient, Client
 
 
 def wrong(client: Client) -> None:
     """Each line has one fault."""
     shipped = Client()
+    Client(base_url="http://localhost:8000/v1")  # wrong: no such option
+    shipped.with_options(max_retries=2)  # wrong: no such option
+    shipped.models.list(extra={"a": 1})  # wrong: there is no body
+    shipped.embeddings.create(input="a", model="m", extra="a=1")  # wrong: a text is no mapping
     shipped.embeddings.create()  # wrong: nothing is passed
     shipped.embeddings.create(input="a")  # wrong: the model is missing
     shipped.embeddings.create(input=3, model="m")  # wrong: a number is no input
@@ -42,9 +46,22 @@ def wrong(client: Client) -> None:
     shipped["embeddings.create"](input="a")  # wrong: the model is missing
     shipped.with_options(servr="local")  # wrong: no such option
     shipped.with_options(server="local").embedings  # wrong: no such group
+    shipped.embeddings.create(input="a", model="m").data[0].embedding.tobytes()  # wrong: a list
+    shipped.embeddings.create(input="a", model="m", arrays=True).data[0].embedding.sort()  # wrong: a Vector
+    shipped.embeddings.create(input="a", model="m", arrays=3)  # wrong: a number is no kind of array
+    BundledClient("a.yaml")  # wrong: a document of its own
+    BundledClient(servr="local")  # wrong: no such option
     Client(servr="local")  # wrong: no such option
     Client("a.yaml", timeout="3")  # wrong: a text is no time
     client.with_options(timeout="3")  # wrong: a text is no time
+
+
+def handed_on(client: BundledClient, other: BundledAsyncClient) -> None:
+    """A client that is handed on is known as well."""
+    client.embeddings.create(input="a")  # wrong: the model is missing
+    client.embeddings.creat(input="a", model="m")  # wrong: no such operation
+    other.embeddings.creat(input="a", model="m")  # wrong: no such operation
+    handed_on(other, client)  # wrong: the other way round
 
 
 async def waiting() -> None:

@@ -10,7 +10,19 @@ from dynaclient.bulk.engines.tables import bad
 from dynaclient.wire import is_secret_name
 
 CLIENT_OPTIONS = frozenset(
-    {"server", "timeout", "retries", "validate", "headers", "profile", "proxy", "ca_bundle", "pool_size", "settings"}
+    {
+        "server",
+        "timeout",
+        "retries",
+        "validate",
+        "headers",
+        "query",
+        "profile",
+        "proxy",
+        "ca_bundle",
+        "pool_size",
+        "settings",
+    }
     | {"server_variables", "overlays"}
 )
 """The options of a client that are carried."""
@@ -39,7 +51,7 @@ def refuse_secrets(spec: Any, constants: Mapping[str, Any], client: Mapping[str,
         if name in _CREDENTIALS or (isinstance(value, str) and is_secret_name(name)):
             raise bad(f"constants.{name}", f"may be secret; {_ELSEWHERE}")
     for where, options in (("client", client), ("constants", constants)):
-        for option in ("headers", "settings", "server_variables"):
+        for option in ("headers", "query", "extra", "settings", "server_variables"):
             for name in _names(options.get(option)):
                 if is_secret_name(name):
                     raise bad(f"{where}.{option}", f"{name!r} may be secret; {_ELSEWHERE}")

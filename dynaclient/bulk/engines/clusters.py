@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from dynaclient.bulk.engines.remote import Answer, Cluster, Sender
-from dynaclient.bulk.gate import Tally
 from dynaclient.bulk.plan import Run
+from dynaclient.bulk.regulator import Tally
 from dynaclient.errors import ArgumentError, Problem, TransportError
 
 ENGINES = ("ray", "dask")

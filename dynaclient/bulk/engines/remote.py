@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from dynaclient.bulk.channel import Piece
 from dynaclient.bulk.engine import Done, Halted
 from dynaclient.bulk.engines.worker import Config, worker_of
-from dynaclient.bulk.gate import Tally
-from dynaclient.bulk.outputs import Encoder
+from dynaclient.bulk.outputs import Encoder, Layout
 from dynaclient.bulk.plan import Run
+from dynaclient.bulk.regulator import Tally
 from dynaclient.bulk.shards import Frame
 from dynaclient.errors import DynaclientError
 
@@ -36,12 +36,12 @@ class Sender:
     ----------
     config:
         What the worker is told.
-    format, take:
-        As for `dynaclient.bulk.outputs.Encoder`.
+    layout:
+        What the output looks like.
     """
 
-    def __init__(self, config: Config, format: str, take: str) -> None:
-        self._config, self._format, self._take = config, format, take
+    def __init__(self, config: Config, layout: Layout) -> None:
+        self._config, self._layout = config, layout
 
     def __call__(self, block: Run[Any]) -> Answer:
         """Send the rows of a block. What was finished before an error is not lost with it."""
@@ -52,7 +52,7 @@ class Sender:
             return Answer((), Tally(), found)
         error = None
         try:
-            encoder = Encoder(self._format, self._take, worker.order)
+            encoder = Encoder(self._layout, worker.order)
             with closing(worker.pieces(block.rows)) as pieces:
                 for run, piece in pieces:
                     frames.append(_frame(encoder, replace(run, first=block.first + run.first), piece))
@@ -62,10 +62,7 @@ class Sender:
 
 
 def _frame(encoder: Encoder, run: Run[Any], piece: Piece) -> Frame:
-    facts: dict[str, Any] = {"tokens": run.tokens}
-    if piece.sums:
-        facts["sums"] = piece.sums
-    frame = encoder.frame(run, piece.values, facts)
+    frame = encoder.frame(run, piece.values, piece.facts(run.tokens))
     return replace(frame, facts={**frame.facts, "dims": encoder.dims}) if encoder.dims else frame
 
 

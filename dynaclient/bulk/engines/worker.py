@@ -9,15 +9,18 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynaclient.bulk.ceiling import Ceiling
 from dynaclient.bulk.channel import Channel, Piece
-from dynaclient.bulk.engine import Engine
-from dynaclient.bulk.gate import Tally
+from dynaclient.bulk.engine import Ending, Engine
+from dynaclient.bulk.fault import Stop
 from dynaclient.bulk.mapping import IN_FLIGHT, caps_of
 from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.plan import Run, limits_of, runs
-from dynaclient.bulk.poison import REFUSED, UNSURE, WITNESSES, Send, Solver, Stop, blame, spread
+from dynaclient.bulk.regulator import Tally
+from dynaclient.bulk.solving import solver_of
+from dynaclient.bulk.summary import Bill, Summary
 from dynaclient.bulk.tokens import counter
-from dynaclient.errors import APIError, ArgumentError, DynaclientError
+from dynaclient.errors import DynaclientError
 
 KEPT = 8
 """Configurations whose clients a process keeps; beyond it the one that was used longest ago is let go."""
@@ -61,15 +64,20 @@ class Worker:
         from dynaclient.client import Client
 
         self._client = Client(config.spec, **config.client)
-        call = self._client[config.operation]
+        call = self._client[config.operation].at(config.constants.get("server"))
         pace = Pace(caps_of(config.rpm, config.tpm))
         self._channel = Channel(call, config.constants, pace, numbered=config.numbered)
         self._limits = limits_of(call.operation.batch, config.batch)
         self._count = counter(config.tokenizer)
         self._in_flight = config.in_flight
+        self._ceiling = Ceiling()
         self._told = Tally()
+        batch = call.operation.batch
+        self._bill = Bill(batch.sum if batch else ())
+        self._rows = self._failed = 0
+        self._clock, self._begun = call._core.world.clock, 0.0
         self._telling = threading.Lock()
-        self.order = call.operation.batch.order if call.operation.batch else ""
+        self.order = batch.order if batch else ""
 
     def values(self, rows: Sequence[Any]) -> list[Any]:
         """A result, or an error, for each row.
@@ -86,15 +94,41 @@ class Worker:
 
     def pieces(self, rows: Sequence[Any]) -> Generator[tuple[Run[Any], Piece], None, None]:
         """The runs of rows as they end, with what became of them; raises as `values` does."""
-        solver = RowSolver(self._channel.send, self._channel.concerns_rows, rows)
-        engine = Engine(solver.solve, self._in_flight)
+        # What is refused is recorded even if all rows of the batch are: an engine would only bring the same batch again.
+        ending = Ending()
+        solver, _ = solver_of(self._channel, ending, sampling=False, ceiling=self._ceiling)
+        engine = Engine(self._channel.accounted(solver.work), self._in_flight, ending, cut=solver.cut)
+        self._begun = self._begun or self._clock()
         try:
             for done in engine.unordered(runs(enumerate(rows), self._limits, self._count)):
+                self._note(done.run, done.result)
                 yield done.run, done.result
         except Stop as stop:
-            raise stop.error from None
+            raise stop.told() from None
         finally:
             engine.close()
+
+    def _note(self, run: Run[Any], piece: Piece) -> None:
+        self._bill.add(run.tokens, piece.sums, piece.wasted)
+        with self._telling:
+            self._rows += len(piece.values)
+            self._failed += sum(isinstance(value, DynaclientError) for value in piece.values)
+
+    def summary(self) -> Summary:
+        """What all batches have come to until now."""
+        tally, bill = self._channel.gate.tally, self._bill
+        return Summary(
+            rows=self._rows,
+            sent=self._rows,
+            failed=self._failed,
+            requests=tally.requests,
+            retries=tally.retries,
+            throttles=tally.throttles,
+            elapsed=self._clock() - self._begun if self._begun else 0.0,
+            tokens=bill.tokens,
+            wasted_tokens=bill.wasted_tokens,
+            usage=dict(bill.usage),
+        )
 
     def tally(self) -> Tally:
         """What went over the wire since this was asked last."""
@@ -110,48 +144,6 @@ class Worker:
     def close(self) -> None:
         """Close the connections; used again, new ones are opened."""
         self._client.close()
-
-
-class RowSolver(Solver):
-    """Finds the bad rows of one batch.
-
-    What is refused is recorded even where all rows of the batch are: an engine would only bring the same batch again. A row on which the service fails (5XX, a time-out, a reply that is none) is
-    recorded where the service answers another row of the batch; where it answers none, the service is down, and the batch fails.
-    """
-
-    def __init__(self, send: Send, concerns_rows: Callable[[ArgumentError], bool], rows: Sequence[Any]) -> None:
-        super().__init__(send, concerns_rows)
-        self._rows = rows
-        self._witness: int | None = None
-        self._asking = threading.Lock()
-
-    def _probe(self, run: Run[Any], error: DynaclientError) -> None:
-        """Every row is tried, whatever the others came to."""
-
-    def _divided(self, run: Run[Any], error: DynaclientError, before: int) -> Piece:
-        try:
-            return super()._divided(run, error, before)
-        except Stop as stop:
-            unsure = stop.error is error and len(run.rows) == 1 and blame(error, self._concerns_rows) == UNSURE
-            if not unsure or not self._answers(run.first):
-                raise
-            return Piece([error])
-
-    def _answers(self, failed: int) -> bool:
-        """Whether the service answers a row other than this one, now."""
-        with self._asking:
-            others = [place for place in spread(len(self._rows), WITNESSES + 1) if place != failed][:WITNESSES]
-            for place in others if self._witness is None else [self._witness]:
-                try:
-                    self._sent(Run(place, self._rows[place : place + 1], 1))
-                except Stop:
-                    return False
-                except DynaclientError as error:
-                    if not isinstance(error, APIError) or error.status_code not in REFUSED:
-                        continue
-                self._witness = place
-                return True
-            return False
 
 
 _workers: OrderedDict[bytes, Worker] = OrderedDict()
@@ -171,6 +163,13 @@ def worker_of(config: Config) -> Worker:
     if dropped is not None:
         dropped.close()  # who still uses it opens new connections
     return found
+
+
+def summary_of(config: Config) -> Summary:
+    """What a configuration has come to in this process until now; makes no client."""
+    with _lock:
+        found = _workers.get(config.key)
+    return Summary() if found is None else found.summary()
 
 
 def close_worker(config: Config) -> None:

@@ -10,7 +10,7 @@ from dynaclient.openapi.model import Operation, RetryPolicy
 from dynaclient.openapi.pointer import join
 
 _LIMITS = {"max_items": "maxItems", "max_tokens": "maxTokens"}
-_LINES_UP = ("input", "output", "order", "sum")
+_LINES_UP = ("input", "output", "order", "vector", "length", "sum")
 
 
 def compare_retries(report: Report, where: str, old: RetryPolicy, new: RetryPolicy, pointers: tuple[str, str]) -> None:

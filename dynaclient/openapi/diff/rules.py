@@ -111,6 +111,8 @@ _TRUST = {
     "server-removed": Rule("breaking", "{where} is no longer offered at {old}"),
     "server-url-changed": Rule("risky", "the server {id} is at {new}, no longer at {old}"),
     "server-id-changed": Rule("breaking", "the server {url} is called {new}, no longer {old}"),
+    "server-url-env-changed": Rule("risky", "the address of the server {url} is read from {new}, no longer from {old}"),
+    "server-bare-origin-changed": Rule("risky", "a URL without a path stands for {new}, no longer for {old}"),
     "server-origin-added": Rule("risky", "a new origin: {new}"),
     "server-default-changed": Rule("risky", "{where} is called at {new}, no longer at {old}"),
     "server-default-origin-changed": Rule("breaking", "{where} is called at a new origin: {new}, no longer at {old}"),

@@ -93,6 +93,12 @@ def _pair(report: Report, old: Server, new: Server) -> None:
         report.add("server-url-changed", *pointers, id=old.id or new.id or "without an id", old=old.url, new=new.url)
     if old.id != new.id and old.id:
         report.add("server-id-changed", *pointers, url=new.url, old=old.id, new=new.id or "nothing")
+    if old.url_env != new.url_env:
+        words = {"old": old.url_env or "no variable", "new": new.url_env or "no variable"}
+        report.add("server-url-env-changed", *pointers, url=new.url, **words)
+    if old.bare_origin != new.bare_origin:
+        words = {"old": old.bare_origin or "itself", "new": new.bare_origin or "itself"}
+        report.add("server-bare-origin-changed", *pointers, **words)
     for name in dict.fromkeys((*old.variables, *new.variables)):
         if name not in old.variables or name not in new.variables:
             what = "added" if name in new.variables else "removed"

@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.decode import decoding
+from dynaclient.openapi.decode import DECODE_KEYS, decoding
 from dynaclient.openapi.extensions import (
+    BATCH_KEYS,
+    bare_origin_of,
     env_of,
     read_array_format,
     read_batch,
     read_error_statuses,
+    read_rarely_null,
     read_retry,
     read_timeout,
+    url_env_of,
 )
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
@@ -22,13 +26,22 @@ from dynaclient.openapi.paginated import read_paging
 from dynaclient.openapi.paging import Pager
 from dynaclient.openapi.pointer import UNRESOLVED, join
 from dynaclient.openapi.read import operation
-from dynaclient.openapi.shape import properties
+from dynaclient.openapi.shape import properties, subschemas
 from dynaclient.openapi.words import similar
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "x-speakeasy-retries": ("strategy", "backoff", "statusCodes", "retryConnectionErrors"),
-    "x-dynaclient-retries": ("maxAttempts", "jitter", "retryAfterMax", "budget", "methods"),
-    "x-dynaclient-batch": ("input", "item", "output", "order", "sum", "maxItems", "maxTokens"),
+    "x-dynaclient-retries": (
+        "maxAttempts",
+        "jitter",
+        "retryAfterMax",
+        "budget",
+        "methods",
+        "exceptStatusCodes",
+        "never",
+    ),
+    "x-dynaclient-batch": BATCH_KEYS,
+    "x-dynaclient-decode": DECODE_KEYS,
     "x-speakeasy-pagination": ("type", "inputs", "outputs"),
     "x-speakeasy-errors": ("statusCodes", "override"),
     "x-speakeasy-globals": ("parameters",),
@@ -41,7 +54,8 @@ _INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
-    "x-speakeasy-sse-sentinel", "x-dynaclient-decode", "x-dynaclient-env", "x-dynaclient-ignore",
+    "x-speakeasy-sse-sentinel", "x-dynaclient-env", "x-dynaclient-ignore",
+    "x-dynaclient-bare-origin", "x-dynaclient-url-env", "x-dynaclient-rarely-null",
     "x-dynaclient-array-format", UNRESOLVED,
 }  # fmt: skip
 
@@ -115,8 +129,13 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
         readers.append(lambda: read_array_format(here, pointer))
     if node.kind == "security scheme":
         readers.append(lambda: env_of("", here, pointer))
+    if node.kind == "server":
+        readers.append(lambda: bare_origin_of(here, pointer))
+        readers.append(lambda: url_env_of(here, pointer))
     if node.kind == "schema" and "x-dynaclient-decode" in here:
         readers.append(lambda: decoding(document, pointer))
+    if node.kind == "schema" and "x-dynaclient-rarely-null" in here:
+        readers.append(lambda: read_rarely_null(here, pointer))
     for read in readers:
         try:
             read()
@@ -134,21 +153,38 @@ def _batch(api: Api, made: Operation) -> Iterator[Finding]:
     if batch.input not in inputs:
         message = f"the body of {made.dotted} has no property {batch.input!r}"
         yield Finding("extension-names-nothing", join(batch.pointer, "input"), message, similar(batch.input, inputs))
+    if batch.length and batch.length not in inputs:
+        message = f"the body of {made.dotted} has no property {batch.length!r}"
+        yield Finding("extension-names-nothing", join(batch.pointer, "length"), message, similar(batch.length, inputs))
     outputs = _outputs(api, made)
     if outputs and batch.output not in outputs:
         message = f"the reply of {made.dotted} has no property {batch.output!r}"
-        yield Finding("extension-names-nothing", join(batch.pointer, "output"), message, similar(batch.output, outputs))
+        yield Finding(
+            "extension-names-nothing", join(batch.pointer, "output"), message, similar(batch.output, tuple(outputs))
+        )
+    keys = tuple(_result_keys(api, outputs.get(batch.output)))
+    if batch.vector and keys and batch.vector not in keys:
+        message = f"the results of {made.dotted} have no property {batch.vector!r}"
+        yield Finding("extension-names-nothing", join(batch.pointer, "vector"), message, similar(batch.vector, keys))
 
 
-def _outputs(api: Api, made: Operation) -> tuple[str, ...]:
-    return tuple(
-        item.name
+def _result_keys(api: Api, pointer: str | None) -> Iterator[str]:
+    """The properties of an item of the results."""
+    for node, here in subschemas(api.document, pointer) if pointer else ():
+        if isinstance(node.get("items"), Mapping):
+            yield from (item.name for item in properties(api.document, join(here, "items")))
+
+
+def _outputs(api: Api, made: Operation) -> dict[str, str]:
+    """The properties of the good replies, each with the pointer of its schema."""
+    return {
+        item.name: item.schema
         for reply in made.replies
         if reply.status[0] == "2"
         for media in reply.content
         if media.schema is not None
         for item in properties(api.document, media.schema)
-    )
+    }
 
 
 def _paging(api: Api, made: Operation) -> Iterator[Finding]:

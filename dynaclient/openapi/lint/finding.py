@@ -24,12 +24,14 @@ class Finding:
     """One thing that will trouble a client.
 
     ``id`` is from the `CATALOGUE`; ``pointer`` the place in the document (RFC 6901); ``message`` one sentence; ``hint`` what to do, or ``""``.
+    ``overlay`` is the name of an overlay if the place is in that and not in the document.
     """
 
     id: str
     pointer: str
     message: str
     hint: str = ""
+    overlay: str = ""
 
     @property
     def level(self) -> Level:
@@ -70,6 +72,8 @@ CATALOGUE: Mapping[str, Kind] = {
     "extension-unknown-key": Kind("warning", "a key within an extension that means nothing: probably a slip"),
     "extension-unknown": Kind("warning", "an x-dynaclient or x-speakeasy extension that means nothing here: probably a slip"),
     "extension-names-nothing": Kind("warning", "an extension names a property or parameter that is not there"),
+    "overlay-other-document": Kind("warning", "an overlay whose `extends` names another document than the one it is applied to"),
+    "overlay-action-unmatched": Kind("warning", "an action of an overlay whose target names nothing in the document, so that it changes nothing"),
     "formal": Kind("error", "the document breaks the specification (openapi-spec-validator)"),
 }  # fmt: skip
 """Every id: its level and its meaning."""
