@@ -17,7 +17,6 @@ from dynaclient.openapi.dialect import Direction, Translation, bundle, is_endles
 from dynaclient.openapi.formats import PREDICATES, TEXTS
 from dynaclient.openapi.keywords import Keywords, Shortcut
 from dynaclient.openapi.lenient import LENIENT
-from dynaclient.openapi.pointer import join
 from dynaclient.openapi.schemas import Schemas
 from dynaclient.openapi.validator import REFUSED, Accepts, Validator
 
@@ -192,7 +191,6 @@ class _Authority:
         document = {
             "openapi": f"{schemas.version}.0",
             "$defs": _Defs(self._definition, lock),
-            "components": {"schemas": _Defs(self._component, lock)},
         }
         self._path = SchemaPath.from_dict(document, handlers=_Refusal())
         self._factory = SchemaValidatorsFactory(_class(schemas.version, direction, part))
@@ -204,13 +202,6 @@ class _Authority:
         if not name.removeprefix(LENIENT).isdigit():
             raise KeyError(name)
         return self._schemas.schema(name)
-
-    def _component(self, name: str) -> Any:
-        """What a discriminator's value names without a mapping; that nothing has the name is the value's fault."""
-        try:
-            return {"$ref": f"#/$defs/{self._schemas.key(join('/components/schemas', name))}"}
-        except SpecError:
-            raise KeyError(name) from None
 
     def errors(self, key: str, value: Any) -> tuple[Any, ...]:
         """openapi-core's errors; ``()`` where the value fits. RecursionError where value or schema is nested too deeply for Python."""

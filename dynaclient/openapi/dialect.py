@@ -1,8 +1,7 @@
 """Settled Schema Objects -> JSON Schema for a compiled validator.
 
-The translation is sound: what the translated schema accepts, the Schema Object accepts, as openapi-core reads it. Almost all of it is
-exact. The one exception is the discriminator: openapi-core lets its value name any component, the translation only those that the
-schema lists. Where that would turn round (under ``not``, ``oneOf``, ``if`` ...) there is no translation, and openapi-core decides alone.
+The translation is exact: what the translated schema accepts, the Schema Object accepts, as openapi-core reads it.
+In requests ``oneOf`` asks for one alternative at least: services let several fit, and so do the documents' authors.
 
 OpenAPI 3.0 becomes Draft 4 (an integer is then one without a fraction part, ``1.0`` is none), 3.1 and 3.2 become 2020-12.
 """
@@ -14,36 +13,29 @@ from typing import Any, Literal
 
 from dynaclient.frozen import Struct
 from dynaclient.openapi.formats import INTEGERS, TEXTS
-from dynaclient.openapi.settle import EXCUSED, NOWHERE, Schema
+from dynaclient.openapi.settle import EXCUSED, TAG, Schema
 
 Direction = Literal["request", "reply"]
 
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _MAPS = frozenset({"properties", "patternProperties"})
 _ELSEWHERE = frozenset({"items", "additionalProperties", "propertyNames"})
-_TURNED = frozenset({"not", "if", "contains", "unevaluatedItems", "unevaluatedProperties"})
 _SEPARATE = frozenset(
-    {"$ref", "type", "nullable", "required", "format", "discriminator", EXCUSED}
-    | {"contentEncoding", "contentMediaType"}
+    {"$ref", "type", "nullable", "required", "format", EXCUSED, TAG} | {"contentEncoding", "contentMediaType"}
 )
-_IMPOSSIBLE: Mapping[str, Any] = {"not": {}}
 _PREFIX = "#/$defs/"
 
 
 class Translation(Struct, frozen=True):
     """One translated schema and what it leads to.
 
-    ``refs`` are the keys it refers to; ``here`` those that judge the very same value (a circle of these never ends); ``turned`` those
-    whose refusal lets a value pass. ``stricter``: accepts less than its original; ``turned_stricter``: that happens where a refusal lets a value
-    pass; ``leftovers``: it asks what other keywords have looked at (``unevaluated...``).
+    ``refs`` are the keys it refers to; ``here`` those that judge the very same value (a circle of these never ends);
+    ``leftovers``: it asks what other keywords have looked at (``unevaluated...``).
     """
 
     schema: Schema
     refs: frozenset[str]
     here: frozenset[str]
-    turned: frozenset[str]
-    stricter: bool
-    turned_stricter: bool
     leftovers: bool
 
 
@@ -60,16 +52,8 @@ def translate(schema: Schema, version: str, direction: Direction) -> Translation
         ``"request"`` or ``"reply"``; it matters for required properties that are ``readOnly`` or ``writeOnly``.
     """
     work = _Translator(version, direction)
-    out = work.schema(schema, here=True, turned=False)
-    return Translation(
-        out,
-        frozenset(work.refs),
-        frozenset(work.here),
-        frozenset(work.turned),
-        work.stricter,
-        work.turned_stricter,
-        work.leftovers,
-    )
+    out = work.schema(schema, here=True)
+    return Translation(out, frozenset(work.refs), frozenset(work.here), work.leftovers)
 
 
 def bundle(root: Translation, translated: Callable[[str], Translation]) -> Schema | None:
@@ -83,14 +67,6 @@ def bundle(root: Translation, translated: Callable[[str], Translation]) -> Schem
         The translation of a key.
     """
     parts = _reached(root.refs, translated)
-    everything = [root, *parts.values()]
-    stricter = any(part.stricter for part in everything)
-    if stricter and any(part.turned_stricter or part.leftovers for part in everything):
-        return None
-    if stricter:
-        turned = _reached(frozenset().union(*(part.turned for part in everything)), translated)
-        if any(part.stricter for part in turned.values()):
-            return None
     if _circular(parts):
         return None
     return {**root.schema, "$defs": {key: part.schema for key, part in parts.items()}}
@@ -138,40 +114,46 @@ class _Translator:
         self._direction = direction
         self.refs: set[str] = set()
         self.here: set[str] = set()
-        self.turned: set[str] = set()
-        self.stricter = self.turned_stricter = self.leftovers = False
+        self.leftovers = False
 
-    def schema(self, node: Schema, *, here: bool, turned: bool) -> Schema:
+    def schema(self, node: Schema, *, here: bool) -> Schema:
         out: Schema = {}
         extra: list[Schema] = []
-        discriminated = "discriminator" in node and any(keyword in node for keyword in _UNIONS)
         for keyword, value in node.items():
-            if keyword in _SEPARATE or (discriminated and keyword in _UNIONS):
-                continue
-            out[keyword] = self._keyword(keyword, value, here, turned)
+            if keyword not in _SEPARATE:
+                out[keyword] = self._keyword(keyword, value, here)
         self._limits(out)
-        self._own(node, out, extra, here, turned)
-        if discriminated:
-            extra.append(self._discriminated(node["discriminator"], here, turned))
+        self._own(node, out, extra, here)
+        if self._direction == "request" and "oneOf" in out:
+            self._several(out, extra)
         if extra:
             out["allOf"] = [*out.get("allOf", ()), *extra]
         return out
 
-    def _keyword(self, keyword: str, value: Any, here: bool, turned: bool) -> Any:
+    @staticmethod
+    def _several(out: Schema, extra: list[Schema]) -> None:
+        """In requests several alternatives may fit."""
+        branches = out.pop("oneOf")
+        if "anyOf" in out:
+            extra.append({"anyOf": branches})
+        else:
+            out["anyOf"] = branches
+
+    def _keyword(self, keyword: str, value: Any, here: bool) -> Any:
         if keyword in _MAPS:
-            return {name: self.schema(item, here=False, turned=turned) for name, item in value.items()}
+            return {name: self.schema(item, here=False) for name, item in value.items()}
         if keyword == "dependentSchemas":
-            return {name: self.schema(item, here=here, turned=turned) for name, item in value.items()}
+            return {name: self.schema(item, here=here) for name, item in value.items()}
         if keyword == "prefixItems":
-            return [self.schema(item, here=False, turned=turned) for item in value]
+            return [self.schema(item, here=False) for item in value]
         if keyword in _UNIONS:
-            return [self.schema(item, here=here, turned=turned or keyword == "oneOf") for item in value]
+            return [self.schema(item, here=here) for item in value]
         if keyword in ("unevaluatedItems", "unevaluatedProperties"):
             self.leftovers = True
         if not isinstance(value, dict) or keyword in ("const", "enum", "dependentRequired"):
             return value
         elsewhere = keyword in _ELSEWHERE or keyword in ("contains", "unevaluatedItems", "unevaluatedProperties")
-        return self.schema(value, here=here and not elsewhere, turned=turned or keyword in _TURNED)
+        return self.schema(value, here=here and not elsewhere)
 
     def _limits(self, out: Schema) -> None:
         """Draft 4 wants no ``exclusiveMinimum`` without ``minimum``, and neither alone says anything there."""
@@ -180,7 +162,7 @@ class _Translator:
                 if limit not in out:
                     out.pop(exclusive, None)
 
-    def _own(self, node: Schema, out: Schema, extra: list[Schema], here: bool, turned: bool) -> None:
+    def _own(self, node: Schema, out: Schema, extra: list[Schema], here: bool) -> None:
         """The keywords whose meaning differs between the two dialects."""
         if "type" in node:
             nullable = self._old and node.get("nullable") is True
@@ -194,7 +176,7 @@ class _Translator:
         if required := self._required(node):
             out["required"] = required
         if "$ref" in node:
-            reference = self._reference(node["$ref"], here, turned)
+            reference = self._reference(node["$ref"], here)
             if self._old and (out or extra or len(node) > 1):
                 extra.append(reference)  # Draft 4 ignores what stands beside a reference
             else:
@@ -205,27 +187,9 @@ class _Translator:
         excused = node.get(EXCUSED, {}).get(self._direction, ())
         return [name for name in node.get("required", []) if name not in excused]
 
-    def _reference(self, reference: str, here: bool, turned: bool) -> Schema:
-        if reference == NOWHERE:
-            return dict(_IMPOSSIBLE)
+    def _reference(self, reference: str, here: bool) -> Schema:
         key = reference.removeprefix(_PREFIX)
         self.refs.add(key)
         if here:
             self.here.add(key)
-        if turned:
-            self.turned.add(key)
         return {"$ref": reference}
-
-    def _discriminated(self, discriminator: Schema, here: bool, turned: bool) -> Schema:
-        """The property's value chooses the schema (3.1, 4.8.25); it replaces the union that stands beside it."""
-        self.stricter = True
-        self.turned_stricter = self.turned_stricter or turned
-        name = discriminator["propertyName"]
-        choices = []
-        for value, reference in discriminator["mapping"].items():
-            if value and reference != NOWHERE:
-                chosen = self._reference(reference, here, turned)
-                choices.append({"properties": {name: {"enum": [value]}}, "allOf": [chosen]})
-        if not choices:
-            return dict(_IMPOSSIBLE)
-        return {"type": "object", "required": [name], "anyOf": choices}

@@ -12,6 +12,7 @@ from typing import Any
 
 from dynaclient.errors import Problem
 from dynaclient.openapi.pointer import join
+from dynaclient.openapi.settle import TAG
 from dynaclient.openapi.words import kind, named, shown, similar, word
 
 MOST = 20
@@ -148,8 +149,6 @@ class _Reader:
         if not isinstance(schema, dict):
             return None
         if keyword in ("anyOf", "oneOf", "allOf"):
-            if "discriminator" in schema:
-                return self._discriminated(error, schema)
             if error.context:
                 return self._branches(error, keyword, schema)
         elif keyword in ("additionalProperties", "unevaluatedProperties") and isinstance(error.instance, dict):
@@ -190,24 +189,6 @@ class _Reader:
         hint = f"rename {typo.removeprefix('did you mean ').removesuffix('?')} to {name!r}" if typo else ""
         yield tuple(error.absolute_path), f"the property {name!r} is missing", self._pointer(schema, "required"), hint
 
-    def _discriminated(self, error: Any, schema: dict[str, Any]) -> Iterator[Finding]:
-        discriminator = schema["discriminator"]
-        name, choices = discriminator["propertyName"], list(discriminator["mapping"])
-        pointer = self._pointer(schema, "discriminator")
-        path, value = tuple(error.absolute_path), error.instance
-        expected = f", expected one of {named(choices)}" if choices else ""
-        if not isinstance(value, dict):
-            yield path, f"{shown(value)} is {kind(value)}, expected an object", pointer, ""
-        elif not value.get(name):
-            yield path, f"the property {name!r} is missing, which says what the object is{expected}", pointer, ""
-        else:
-            yield (
-                (*path, name),
-                f"{shown(value[name])} names no schema{expected}",
-                pointer,
-                self._similar(value[name], choices),
-            )
-
     def _branches(self, error: Any, keyword: str, schema: dict[str, Any]) -> Iterator[Finding]:
         """No alternative fits: the one that came closest says why."""
         groups: dict[int, list[Any]] = {}
@@ -220,11 +201,24 @@ class _Reader:
             value = "is null" if error.instance is None else f"{shown(error.instance)} is {kind(error.instance)}"
             yield path, f"{value}, expected {' or '.join(types)}", self._pointer(schema, keyword), ""
             return
-        best = min((index for index in groups if index not in wrong_kind), key=lambda index: _distance(groups[index]))
+        best = _tagged(error.instance, schema, keyword)
+        if best not in groups:
+            best = min(
+                (index for index in groups if index not in wrong_kind), key=lambda index: _distance(groups[index])
+            )
         hint = f"no alternative fits, {keyword}/{best} of {len(groups)} comes closest" if len(groups) > 1 else ""
         for inner in groups[best]:
             for where, message, pointer, advice in self.read(inner):
                 yield where, message, pointer, "; ".join(filter(None, (advice, hint)))
+
+
+def _tagged(value: Any, schema: dict[str, Any], keyword: str) -> int | None:
+    """The branch that the discriminator of a schema names for a value, None if it names none (OpenAPI 3.1, 4.8.25)."""
+    tag = schema.get(TAG)
+    named = value.get(tag["propertyName"]) if tag is not None and isinstance(value, dict) else None
+    reference = tag["mapping"].get(named) if tag is not None and isinstance(named, str) else None
+    branches = (index for index, branch in enumerate(schema[keyword]) if branch.get("$ref") == reference)
+    return next(branches, None) if reference else None
 
 
 def _is_wrong_kind(group: list[Any]) -> bool:

@@ -92,8 +92,8 @@ class Keywords:
             "$ref": self._reference(original["$ref"]),
             "items": self._items(original["items"]),
         }
-        for union in ("allOf", "anyOf", "oneOf"):
-            changed[union] = self._union(original[union])
+        if direction == "request":
+            changed["oneOf"] = original["anyOf"]  # several alternatives may fit
         if version != "3.0":
             changed["type"] = self._type(original["type"])
             changed["patternProperties"] = self._pattern_properties
@@ -150,18 +150,6 @@ class Keywords:
                     yield from validator.descend(item, items, path=number)
 
         return items
-
-    def _union(self, original: Keyword) -> Keyword:
-        def union(validator: Any, branches: Any, value: Any, schema: Schema) -> Iterable[Any]:
-            """A discriminator's value that is no string names nothing."""
-            if "discriminator" in schema and isinstance(value, dict):
-                chosen = value.get(schema["discriminator"]["propertyName"])
-                if chosen and not isinstance(chosen, str):
-                    yield self._error("the discriminating property is no string")
-                    return
-            yield from original(validator, branches, value, schema)
-
-        return union
 
     def _type(self, original: Keyword) -> Keyword:
         def type_(validator: Any, types: Any, value: Any, schema: Schema) -> Iterable[Any]:

@@ -203,8 +203,6 @@ class _Learner:
         """One alternative more; of a oneOf, of which it might not be the only one, an anyOf is made."""
         kinds = dict.fromkeys(item.kind for item in found if item.kind)
         further = [typed([kind], legacy=self._legacy) for kind in kinds]
-        if "discriminator" in self._node:
-            self._removed["discriminator"] = _told(found[0])
         if keyword == "anyOf":
             self._more.append(self._action("['anyOf']", {"update": further}, self._why()))
         elif "anyOf" in self._node:

@@ -13,7 +13,7 @@ accepts all that the strict schema accepts, and also
 Two things must not be lost when the alternatives of a union are loosened. A value that one alternative lists must not
 pass for another alternative, so that ``{"kind": "image"}`` is never taken for the text that it is not; a value that no
 alternative lists may. And a property that one alternative names must not pass as an undeclared property of another one,
-whatever its type. A ``discriminator`` decides as ever.
+whatever its type.
 
 Nothing is loosened where a refusal lets a value pass: under ``not``, ``if`` and ``contains``. There the references lead
 to the strict schemas.
@@ -26,17 +26,17 @@ from types import MappingProxyType
 from typing import Any
 
 from dynaclient.openapi.formats import PREDICATES
-from dynaclient.openapi.settle import NOWHERE, Schema
+from dynaclient.openapi.settle import TAG, Schema
 
 LENIENT = "lenient-"
 """What the key of a loosened schema begins with; the key of its strict schema follows."""
 
 _PREFIX = "#/$defs/"
-_DIFFERENT = frozenset({"format", "enum", "const", "type", "properties", "anyOf", "oneOf", "discriminator", "$ref"})
+_DIFFERENT = frozenset({"format", "enum", "const", "type", "properties", "anyOf", "oneOf", TAG, "$ref"})
 _KEPT = frozenset({"not", "if", "contains", "unevaluatedItems", "dependentRequired"})
 _SAME = frozenset({"then", "else"})
 _CHOICES = ("anyOf", "oneOf")
-_BLIND = frozenset({"enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "$ref", "discriminator"})
+_BLIND = frozenset({"enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "$ref"})
 """The keywords that may refuse null whatever ``type`` says."""
 _NEVER: Mapping[str, Any] = {"not": {}}
 
@@ -93,9 +93,7 @@ class Loosener:
         extra += self._not_null(node, required, around)
         if self._old and "$ref" in out and (extra or len(out) > 1):  # Draft 4 ignores what stands beside a reference
             extra.append({"$ref": out.pop("$ref")})
-        if extra and "discriminator" in out:  # it takes the place of an `allOf` beside it
-            out = {"allOf": [out, *extra]}
-        elif extra:
+        if extra:
             out["allOf"] = [*out.get("allOf", ()), *extra]
         if (place := self._places.get(id(node))) is not None:
             self._places[id(out)] = place
@@ -157,12 +155,6 @@ class Loosener:
     # --- unions
 
     def _unions(self, node: Schema, out: Schema, extra: list[Schema], around: Around) -> None:
-        if "discriminator" in node and any(key in node for key in ("allOf", *_CHOICES)):
-            mapping = node["discriminator"]["mapping"]
-            renamed = {value: _reference(reference) for value, reference in mapping.items()}
-            out["discriminator"] = {**node["discriminator"], "mapping": renamed}
-            out.update({key: [self.loosened(item) for item in node[key]] for key in _CHOICES if key in node})
-            return
         for key in _CHOICES:
             if key in node:
                 branches = list(self._branches(node[key], around))
@@ -213,7 +205,7 @@ class Loosener:
                 continue
             seen.add(id(part))
             yield part
-            if "$ref" in part and part["$ref"] != NOWHERE:
+            if "$ref" in part:
                 waiting.append(self._schema(part["$ref"].removeprefix(_PREFIX)))
             waiting += part.get("allOf", ())
             if choices:
@@ -222,10 +214,7 @@ class Loosener:
                 waiting += part.get("dependentSchemas", {}).values()
 
     def _required(self, node: Schema, parts: list[Schema]) -> Iterator[str]:
-        """The properties that an object must have, if only beside others or for one value of a discriminator."""
-        if "discriminator" in node:
-            branches = (item for key in _CHOICES for item in node.get(key, ()))
-            parts = [*parts, *(part for branch in branches for part in self._parts(branch))]
+        """The properties that an object must have, if only beside others."""
         for part in parts:
             yield from part.get("required", ())
             for names in part.get("dependentRequired", {}).values():
@@ -251,7 +240,7 @@ class Loosener:
 
 
 def _reference(reference: str) -> str:
-    return reference if reference == NOWHERE else f"{_PREFIX}{LENIENT}{reference.removeprefix(_PREFIX)}"
+    return f"{_PREFIX}{LENIENT}{reference.removeprefix(_PREFIX)}"
 
 
 def _declared(parts: Iterable[Schema]) -> Around:

@@ -23,8 +23,8 @@ from dynaclient.openapi.shape import types as types_of
 Schema = dict[str, Any]
 Rule = Callable[[Any, str], Any]
 
-NOWHERE = "#/$defs/nowhere"
-"""The reference of a discriminator's mapping that leads nowhere: the value is then refused, not the document."""
+TAG = "x-discriminator"
+"""In a settled schema: the discriminator, its mapping complete, which tells what branch a message speaks of."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _COMPONENT = re.compile(r"/components/schemas/([A-Za-z0-9._-]+)")
@@ -126,7 +126,7 @@ class Settler:
             )
             del out["type"]
         if "discriminator" in out:
-            self._discriminate(out, pointer)
+            self._tag(out)
         if out.get("required"):
             self._excuse(out, pointer)
         if self._all.version == "3.0":
@@ -346,46 +346,29 @@ class Settler:
         }
 
     def _mapped(self, target: Any, pointer: str) -> str:
-        """A mapping's value is a reference, or the bare name of a component (OpenAPI 3.1, 4.8.25.4)."""
+        """A mapping's value is a reference, or the bare name of a component (OpenAPI 3.1, 4.8.25.4); "" if it leads nowhere."""
         if not isinstance(target, str):
-            return NOWHERE
+            return ""
         bare = target in _components(self._all.document)
         reference = "#" + join("/components/schemas", target) if bare else target
         try:
             return self._settled_reference(reference, pointer)
         except SpecError as error:
             self._all.tolerate(join(pointer, "mapping"), error.message)
-            return NOWHERE
+            return ""
 
-    def _discriminate(self, out: Schema, pointer: str) -> None:
-        """No value of a discriminator can name a branch that is written in place (OpenAPI 3.1, 4.8.25): such a union decides by itself."""
-        if all("$ref" in branch for key in _UNIONS for branch in out.get(key, ())):
-            self._name_branches(out, pointer)
-            return
-        del out["discriminator"]
-        what = "it cannot name the branches that stand here in place; it is ignored"
-        self._all.tolerate(join(pointer, "discriminator"), what)
+    def _tag(self, out: Schema) -> None:
+        """Keep the discriminator for messages, under another name: it changes no verdict (OpenAPI 3.1.1, 4.8.25).
 
-    def _name_branches(self, out: Schema, pointer: str) -> None:
-        """A branch is named by a mapping, else by its component's name (OpenAPI 3.1, 4.8.25.4).
-
-        Where the author wrote no mapping and gave the property fixed values that name no component, those values are what was meant.
+        A branch is named by the mapping, by its component's name (4.8.25.4), and by the values to which it fixes the property.
         """
-        name, mapping = out["discriminator"]["propertyName"], out["discriminator"]["mapping"]
-        references = [branch["$ref"] for key in _UNIONS for branch in out.get(key, ()) if "$ref" in branch]
-        unnamed = [reference for reference in references if reference not in mapping.values()]
-        for reference in references:
-            match = _COMPONENT.fullmatch(self._all.pointer(reference.rpartition("/")[2]))
-            if match is not None:
-                mapping.setdefault(match[1], reference)
-        components = _components(self._all.document)
-        for reference in unnamed:
-            for value in self._fixed_values(self._all.pointer(reference.rpartition("/")[2]), name):
-                if value not in mapping and value not in components:
-                    self._all.tolerate(
-                        join(pointer, "discriminator"), f"the value {value!r} of {name!r} has no mapping"
-                    )
-                    mapping[value] = reference
+        name, mapping = (tag := out.pop("discriminator"))["propertyName"], tag["mapping"]
+        for branch in (branch for key in _UNIONS for branch in out.get(key, ()) if "$ref" in branch):
+            pointer = self._all.pointer(branch["$ref"].rpartition("/")[2])
+            match = _COMPONENT.fullmatch(pointer)
+            for value in [*([match[1]] if match else []), *self._fixed_values(pointer, name)]:
+                mapping.setdefault(value, branch["$ref"])
+        out[TAG] = tag
 
     def _fixed_values(self, pointer: str, name: str) -> list[str]:
         """The values to which a schema, or a part of its ``allOf``, fixes a property."""
