@@ -322,6 +322,13 @@ class APIError(_WithResponse):
         self.retry_after = retry_after
         self.code, self.param, self.type = code, param, type
 
+    @property
+    def error_status(self) -> int:
+        """The status that the error means: that of the reply, or the own code of an error in a reply of 2XX, if that is one."""
+        code = str(self.code or "")
+        own = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 0
+        return own if self.status_code < 400 <= own < 600 else self.status_code
+
 
 class BadRequestError(APIError):
     """400."""

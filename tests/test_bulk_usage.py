@@ -4,7 +4,6 @@ import asyncio
 import json
 import pickle
 import threading
-from dataclasses import replace
 
 import pytest
 from bulking import DOCUMENT, Doubler, client_of, texts
@@ -121,12 +120,12 @@ def test_a_bulk_run_pays_for_refused_replies(tmp_path, suffix):
         settings = JobSettings(tmp_path / f"out.{suffix}", estimate, batch=4, in_flight=1, price=1000.0)
         return Job(client.double, {}, selection, settings).run()
 
-    summary = run()
-    assert summary.failed == 1
-    assert summary.tokens == sum(paid) == summary.usage["cost.tokens"]
-    assert summary.wasted_tokens == sum(paid) - 70
-    assert summary.cost == pytest.approx(sum(paid) / 1000)
-    assert run() == replace(summary, elapsed=round(summary.elapsed, 3))
+    for _ in range(2):  # the second run asks for the failed row again, and pays for that too
+        summary = run()
+        assert summary.failed == 1
+        assert summary.tokens == sum(paid) == summary.usage["cost.tokens"]
+        assert summary.wasted_tokens == sum(paid) - 70
+        assert summary.cost == pytest.approx(sum(paid) / 1000)
 
 
 def test_a_bill_counts_each_run_once():
@@ -180,9 +179,8 @@ def test_a_gate_says_what_it_waits_for():
         clock.sleep(seconds)
 
     gate = Gate(Pace(), clock, clock, sleep)
-    sent = gate.enter()
-    gate.leave(sent, 429, Headers([("Retry-After", "3")]))
-    gate.leave(sent, 200, Headers([]))
+    ticket, _ = gate.enter()
+    gate.leave(ticket, 429, Headers([("Retry-After", "3")]))
     gate.enter()
     assert seen[0] == "429, 3 s"
     assert all(text.startswith("429, ") for text in seen)

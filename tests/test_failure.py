@@ -140,3 +140,14 @@ def test_details_at_the_shell():
     ]
     assert "error_type" not in details_of(failure(OPERATION, reply(b"{}")))
     assert found.get("type") != "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meant"),
+    [(200, 402, 402), (200, "503", 503), (200, "insufficient_quota", 200), (200, None, 200), (200, 42, 200), (429, 500, 429)],
+)  # fmt: skip
+def test_the_status_that_an_error_means(status, code, meant):
+    """An error in a good reply means its own code, if that is a status of 4XX or 5XX; any other its status."""
+    response = Response(status, Headers([]), encode_json({"error": {"code": code, "message": "No."}}))
+    error = errors.APIError("No.", response=response, code=code)
+    assert error.error_status == meant

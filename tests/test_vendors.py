@@ -50,8 +50,13 @@ def own(*actions, **more):
 
 
 def answering():
-    """A transport that answers every call with one vector."""
-    return FakeTransport(json_response(embeddings_reply([0.5, 1.0])), repeat=True)
+    """A transport that answers every call with one vector, as long as it is asked for."""
+
+    def answer(request):
+        wanted = json.loads(request.body).get("dimensions") or 2
+        return json_response(embeddings_reply([0.5, 1.0] if wanted == 2 else [0.5] * wanted))
+
+    return FakeTransport(answer, repeat=True)
 
 
 # --- what each overlay says

@@ -40,9 +40,10 @@ class Piece:
     wasted: tuple[float, ...] = ()
 
     def facts(self, tokens: int) -> dict[str, Any]:
-        """What a frame tells of the run, whose tokens were estimated as so many."""
+        """What a frame tells of the run, whose tokens were estimated as so many; rows without a result have used none."""
         told = {"sums": self.sums, "wasted": self.wasted}
-        return {"tokens": tokens, **{name: value for name, value in told.items() if value}}
+        used = tokens if any(not isinstance(value, DynaclientError) for value in self.values) else 0
+        return {"tokens": used, **{name: value for name, value in told.items() if value}}
 
     def __add__(self, other: Piece) -> Piece:
         if not self.sums or not other.sums:
@@ -212,8 +213,9 @@ class Channel:
         """Return whether the service, or the document, says of a refusal that sending again cannot help."""
         if not isinstance(error, APIError):
             return False
+        outcome = evolve(error.response, status=error.error_status)
         decision = decide(
-            self.policy, number=0, outcome=error.response, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
+            self.policy, number=0, outcome=outcome, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
         )
         return decision.final
 

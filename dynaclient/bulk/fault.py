@@ -36,9 +36,9 @@ def blame(error: DynaclientError, concerns_rows: Callable[[ArgumentError], bool]
     if isinstance(error, ReplyTooLargeError):
         return ROWS
     if isinstance(error, APIError):
-        if error.status_code in REFUSED:
+        if error.error_status in REFUSED:
             return ROWS
-        return RUN if error.status_code in STOPPING else UNSURE
+        return RUN if error.error_status in STOPPING else UNSURE
     return UNSURE
 
 

@@ -150,7 +150,7 @@ class _Running:
 
     def came(self, run: Run[Any], piece: Piece) -> None:
         """Note the results of a run of rows."""
-        self.bill.add(run.tokens, piece.sums, piece.wasted)
+        self.bill.add_facts(piece.facts(run.tokens))
         self._ended = self._clock()
 
     def begin(self) -> None:

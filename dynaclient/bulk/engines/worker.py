@@ -109,7 +109,7 @@ class Worker:
             engine.close()
 
     def _note(self, run: Run[Any], piece: Piece) -> None:
-        self._bill.add(run.tokens, piece.sums, piece.wasted)
+        self._bill.add_facts(piece.facts(run.tokens))
         with self._telling:
             self._rows += len(piece.values)
             self._failed += sum(isinstance(value, DynaclientError) for value in piece.values)
