@@ -77,7 +77,7 @@ class Core:
         # Told of each wait before a retry: the request, the attempt that failed, the most attempts there may be. An
         # observer would cost every call ten milliseconds of imports.
         self.on_wait: Callable[[Request, Attempt, int | None], object] | None = None
-        self.checker = Checker(document.data, self.api.version)
+        self.checker = Checker(document.data, self.api.version, self.warn)
         self._tolerance: Tolerance | None = None
         self._transport = transport
         self._make_transport = make_transport
@@ -143,7 +143,7 @@ class Core:
         """Return a core for another document that shares all that was not made from the document."""
         found = copy.copy(self)
         found.document, found.api = document, api_of(document)
-        found.checker = Checker(document.data, found.api.version)
+        found.checker = Checker(document.data, found.api.version, found.warn)
         found._transport, found._embedded, found._make_transport = None, None, self._network
         found._prepared, found._pagers, found._readings = {}, {}, {}
         found.drift = found._recorder(self._drift)

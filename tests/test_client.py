@@ -427,3 +427,15 @@ def test_vectors_come_packed_where_that_is_asked_for():
     broken = FakeTransport(json_response(embeddings_reply([0.1, None])))
     with pytest.raises(dynaclient.ReplyValidationError):
         Client(transport=broken, bearer_auth=KEY, arrays=True).embeddings.create(input="a", model="m")
+
+
+def test_a_reply_whose_schema_is_broken_is_not_thrown_away(caplog):
+    """It is accepted as it came, in every mode, and the fault of the document is told once."""
+    schema = {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Nothing"}}}
+    content = {"application/json": {"schema": schema}}
+    node = {"operationId": "x", "responses": {"200": {"description": "", "content": content}}}
+    spec = document({"/x": {"get": node}}, servers=[{"url": "http://h.test"}])
+    for mode in ("strict", "lenient", "warn", "off"):
+        with Client(spec, transport=FakeTransport(json_response({"a": 1}), repeat=True), validate=mode) as client:
+            assert client.x() == client.x() == {"a": 1}
+    assert caplog.text.count("what comes here is not checked") == 4

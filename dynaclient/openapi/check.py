@@ -35,9 +35,14 @@ class Checker:
         The whole document; only its local references are followed.
     version:
         ``"3.0"``, ``"3.1"`` or ``"3.2"``.
+    warn:
+        Is told of schemas of replies that cannot be applied.
     """
 
-    def __init__(self, document: Mapping[str, Any], version: str) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], version: str, warn: Callable[[SpecError], object] = lambda _error: None
+    ) -> None:
+        self._warn = warn
         self._schemas = Schemas(document, version, lambda pattern: _regex(pattern) is not None)
         self._lock = threading.RLock()
         self._validators: dict[tuple[str, str], Validator] = {}
@@ -74,6 +79,24 @@ class Checker:
                     key = self._schemas.key(pointer)
                     found = self._validators[pointer, direction] = self._make(key, pointer, direction)
         return found
+
+    def of_reply(self, pointer: str) -> Validator:
+        """The validator of a reply's schema; of one that cannot be applied, a validator that accepts everything.
+
+        A fault of the document must not cost a reply that came, and may have been paid. It is told once.
+        """
+        try:
+            return self.validator(pointer, "reply")
+        except SpecError as error:
+            with self._lock:
+                found = self._validators.get((pointer, "reply"))
+                if found is None:
+                    found = self._validators[pointer, "reply"] = self._accepting(pointer)
+                    self._warn(SpecError(f"{error.message}; what comes here is not checked", pointer=error.pointer))
+            return found
+
+    def _accepting(self, pointer: str) -> Validator:
+        return Validator(lambda _value: True, "", partial(self._authority, "reply"), lambda: self._accepting(pointer))
 
     def tolerated(self) -> tuple[str, ...]:
         """What was let through in the schemas compiled so far, one line each: ``<pointer>: <what>``."""

@@ -63,7 +63,7 @@ class HeaderReader:
 
     def __init__(self, document: Mapping[str, Any], checker: Checker, reply: Reply) -> None:
         self._checker = checker
-        self._caster = Caster(document, lambda pointer: checker.validator(pointer, "reply"))
+        self._caster = Caster(document, checker.of_reply)
         self._declared = tuple(
             _declared(document, name, pointer)
             for name, pointer in reply.headers.items()
@@ -98,7 +98,7 @@ class HeaderReader:
                 found.append(Problem(where, str(error), field.pointer))
                 continue
             if field.schema is not None:
-                found += self._checker.validator(field.schema, "reply").problems(value, where)
+                found += self._checker.of_reply(field.schema).problems(value, where)
         return tuple(found)
 
     def _value(self, field: _Declared, headers: Headers) -> Any:

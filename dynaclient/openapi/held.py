@@ -66,7 +66,7 @@ class HeldErrors:
         shown = {name: value[name] for name in signs.names if value.get(name) is not None}
         inner = [one for one in shown.values() if isinstance(one, (dict, list))]
         words = error_message(shown) or any(map(error_message, inner))
-        return bool(words) and any(self._checker.validator(schema, "reply").accepts(value) for schema in self._schemas)
+        return bool(words) and any(self._checker.of_reply(schema).accepts(value) for schema in self._schemas)
 
     def _names(self, schema: str) -> list[str]:
         """The properties that a schema names, also behind its choices."""

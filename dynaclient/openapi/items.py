@@ -249,7 +249,7 @@ class ItemReader:
 
     def _judged(self, pointers: tuple[str, ...], value: Any, where: str) -> tuple[Problem, ...]:
         """What is wrong with a value that is to fit one of some schemas; what of it changes no meaning is noted."""
-        judges = [self._checker.validator(pointer, "reply") for pointer in pointers]
+        judges = [self._checker.of_reply(pointer) for pointer in pointers]
         if self._mode != "lenient":
             fits = not judges or any(judge.accepts(value) for judge in judges)
             return () if fits else min((judge.problems(value, where) for judge in judges), key=len)
@@ -265,7 +265,7 @@ class ItemReader:
         """Which of its readings a text stands for: the first that fits."""
         if not shape.schemas or self._mode == "off":
             return choices[0]
-        judges = [self._checker.validator(pointer, "reply") for pointer in shape.schemas]
+        judges = [self._checker.of_reply(pointer) for pointer in shape.schemas]
         for choice in choices:
             if any(judge.accepts(choice) for judge in judges):
                 return choice
@@ -297,7 +297,7 @@ class ItemReader:
         return {**value, "data": found} if shape.enveloped else found
 
     def _applies(self, conditions: tuple[tuple[str, bool], ...], value: Any) -> bool:
-        return all(self._checker.validator(pointer, "reply").accepts(value) is holds for pointer, holds in conditions)
+        return all(self._checker.of_reply(pointer).accepts(value) is holds for pointer, holds in conditions)
 
     def _unpacked(self, value: Any, steps: tuple[Step, ...], raw: bytes, where: str) -> Any:
         for step in steps:

@@ -135,7 +135,7 @@ class Planner:
         return Plan(
             decode=decode,
             kind="text" if kind == "scalar" else kind,
-            validator=self._checker.validator(judged, "reply") if judged is not None else None,
+            validator=self._checker.of_reply(judged) if judged is not None else None,
             step=decoding(self._document, judged) if judged is not None else None,
             declared=True,
             content_type=content_type,
@@ -146,7 +146,7 @@ class Planner:
         """How text is read that a schema describes: XML by its hints, a text of one scalar as that; None where it stays text."""
         from dynaclient.openapi.cast import Caster
 
-        caster = Caster(self._document, lambda pointer: self._checker.validator(pointer, "reply"))
+        caster = Caster(self._document, self._checker.of_reply)
         if is_xml(content_type):
             from dynaclient.openapi.xml import is_structured
             from dynaclient.openapi.xmlread import read_xml
