@@ -150,7 +150,7 @@ class _Reader:
             return None
         if keyword in ("anyOf", "oneOf", "allOf"):
             if error.context:
-                return self._branches(error, keyword, schema)
+                return self._strange(error, schema) or self._branches(error, keyword, schema)
         elif keyword in ("additionalProperties", "unevaluatedProperties") and isinstance(error.instance, dict):
             return self._unexpected(error, keyword, schema)
         elif keyword == "required":
@@ -188,6 +188,21 @@ class _Reader:
         typo = self._similar(name, strangers)
         hint = f"rename {typo.removeprefix('did you mean ').removesuffix('?')} to {name!r}" if typo else ""
         yield tuple(error.absolute_path), f"the property {name!r} is missing", self._pointer(schema, "required"), hint
+
+    def _strange(self, error: Any, schema: dict[str, Any]) -> Iterator[Finding] | None:
+        """No alternative fits, and the discriminator's value, which would say which one is meant, names none."""
+        tag, value = schema.get(TAG), error.instance
+        if tag is None or not isinstance(value, dict) or not tag["mapping"]:
+            return None
+        name, choices = tag["propertyName"], list(tag["mapping"])
+        path, pointer = tuple(error.absolute_path), self._pointer(schema, None)
+        if not value.get(name):
+            message = f"the property {name!r} is missing, which says what the object is, expected one of {named(choices)}"
+            return iter([(path, message, pointer, "")])
+        if not isinstance(value[name], str) or value[name] not in tag["mapping"]:
+            message = f"{shown(value[name])} names no schema, expected one of {named(choices)}"
+            return iter([((*path, name), message, pointer, self._similar(value[name], choices))])
+        return None
 
     def _branches(self, error: Any, keyword: str, schema: dict[str, Any]) -> Iterator[Finding]:
         """No alternative fits: the one that came closest says why."""
