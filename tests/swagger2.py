@@ -8,6 +8,7 @@ how often it was found, and the first places; the exit code is 1 if there is a d
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from dynaclient.openapi.shape import types
 from dynaclient.source.load import load
 
 SHOWN = 3
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def api(path: Path) -> Api:
@@ -45,8 +47,11 @@ def request(document: Mapping[str, Any], one: Operation) -> dict[str, Any]:
         "body media types": [media.name for media in body.content] if body else [],
         "body properties": sorted((item.name, item.required) for item in body.properties) if body else [],
         "body encoding": [media.encoding for media in body.content] if body else [],
-        "servers": [server.url for server in one.servers],
-        "security": one.security,
+        "servers": sorted(server.url.rstrip("/") for server in one.servers)
+        or [""],  # https first, or as they are written
+        "security": [
+            [(_UNSAFE.sub("_", name), scopes) for name, scopes in alternative] for alternative in one.security
+        ],  # names of schemes are made safe by other programs
         "reply media types": {reply.status: sorted(media.name for media in reply.content) for reply in one.replies},
     }
 

@@ -199,12 +199,15 @@ class Layout(NamedTuple):
         The names of the sections for objects that a reference may stand for, by their kind.
     home:
         The tokens of the object that holds the sections.
+    deferred:
+        Kinds without a section, of which a reference to nothing concerns only what needs it.
     """
 
     root: str
     kinds: Mapping[str, Mapping[str, str]]
     sections: Mapping[str, str]
     home: tuple[str, ...]
+    deferred: tuple[str, ...] = ()
 
 
 OPENAPI = Layout("document", KINDS, SECTIONS, ("components",))

@@ -174,7 +174,7 @@ class Bundler:
         try:
             target = self._resolve(reference, inner, trail)
         except MissingFileError as error:
-            if kind not in self.layout.sections:
+            if kind not in (*self.layout.sections, *self.layout.deferred):
                 self._fail(_unfollowed(reference, error), inner, trail)
             self.complete = False
             return {**self._fields(node, kind, context, trail), UNRESOLVED: str(error)}

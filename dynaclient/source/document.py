@@ -22,6 +22,7 @@ _RELATIVES = {
     "asyncapi": "AsyncAPI describes messages, not HTTP calls",
     "arazzo": "Arazzo describes workflows over OpenAPI documents; load those",
     "overlay": "an overlay changes a document; load the document and apply this to it",
+    "swaggerVersion": "Swagger 1 must be converted first, for example by npx api-spec-converter",
     "raml": "RAML must be converted to OpenAPI first",
     "$schema": "this looks like a JSON Schema; an OpenAPI document refers to it",
 }

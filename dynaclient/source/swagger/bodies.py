@@ -21,12 +21,16 @@ _FIELD = ("name", "in", "required", "collectionFormat", "allowEmptyValue")
 
 
 def media_types(owner: Mapping[str, Any], key: str) -> list[str] | None:
-    """The media types in ``consumes`` or ``produces``; None if it is not there. What is no media type is left out."""
+    """The media types in ``consumes`` or ``produces``; None if it is not there.
+
+    What is no media type is left out; ``multipart/formData``, named after the location, is what its authors mean.
+    """
     written = owner.get(key)
     if written is None:
         return None
     listed = written if type(written) is list else [written]
-    return list(dict.fromkeys(entry.strip() for entry in listed if isinstance(entry, str) and "/" in entry))
+    found = (entry.strip() for entry in listed if isinstance(entry, str) and "/" in entry)
+    return list(dict.fromkeys(_MULTIPART if entry.lower() == "multipart/formdata" else entry for entry in found))
 
 
 def _extensions(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,10 +158,12 @@ class Bodies:
         written = node.get("examples")
         examples = {key: value for key, value in written.items() if "/" in key} if type(written) is dict else {}
         if "schema" not in node:
-            produces = [*examples]
+            produces = []
+        elif not produces:
+            produces = [*examples, "*/*"]
         schema = self._schemas.schema(node.get("schema"))
         content: dict[str, Any] = {}
-        for media in produces or ([*examples, "*/*"] if "schema" in node else []):
+        for media in dict.fromkeys((*produces, *examples)):  # a type that only an example has is replied as well
             here = join(result, media)
             content[media] = {}
             self._moves.add(here, source)

@@ -75,10 +75,12 @@ class _Translation:
         return made
 
     def _note_servers(self, count: int) -> None:
-        place = next((key for key in ("host", "basePath", "schemes") if key in self.source), "swagger")
+        """Servers are written by several fields: each stands at the one that tells it from others."""
+        place = next((key for key in ("host", "basePath", "schemes") if self.source.get(key)), "swagger")
         self.moves.add("/servers", f"/{place}")
         for number in range(count):
-            self.moves.add(f"/servers/{number}", f"/{place}")
+            own = "schemes" if self.schemes and place == "host" else place
+            self.moves.add(f"/servers/{number}", f"/{own}")
 
     def _globals(self, node: Any) -> Any:
         if type(node) is not dict:

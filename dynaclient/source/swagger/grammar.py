@@ -65,5 +65,6 @@ SWAGGER = Layout(
     # A reference may stand for these (Swagger 2.0, Swagger Object); path items have no section.
     sections={"schema": "definitions", "swagger parameter": "parameters", "swagger response": "responses"},
     home=(),
+    deferred=("swagger path item",),
 )
 """Swagger 2.0."""
