@@ -22,7 +22,7 @@ from dynaclient.openapi.shape import types
 from dynaclient.source.load import load
 
 SHOWN = 3
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 def api(path: Path) -> Api:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ class Document:
     digest: str
     files: tuple[str, ...] = ()
     texts: Mapping[str, SourceFile] = field(default_factory=dict, repr=False, compare=False)
-    origins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
+    origins: Sequence[tuple[str, str, str]] = field(default=(), repr=False, compare=False)
     kept: bool = field(default=False, repr=False, compare=False)
     overlays: tuple[str, ...] = ()
     address: str = field(default="", compare=False)

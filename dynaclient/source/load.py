@@ -15,7 +15,7 @@ from dynaclient.frozen import Struct
 from dynaclient.source import cache as store
 from dynaclient.source.document import Document, check_kind, is_swagger, plain_mapping, with_text_versions
 from dynaclient.source.limits import DEFAULT_LIMITS, Limits
-from dynaclient.source.pieces import decode_entry
+from dynaclient.source.pieces import Origins, decode_entry
 from dynaclient.source.place import SourceFile
 
 if TYPE_CHECKING:
@@ -234,8 +234,8 @@ class _Reading(Struct, frozen=True, dict=True):
             texts.setdefault(file.name, SourceFile(file.name, file.raw, yaml=form))
         digests = [content.digest, *(file.digest for file, _ in used if file is not content)]
         digest = digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
-        places = tuple((a, b, c) for a, b, c in origins)
-        return Document(data, content.name, digest, tuple(texts), texts, places, address=content.uri)
+        listed = origins if isinstance(origins, Origins) else tuple((one, file, there) for one, file, there in origins)
+        return Document(data, content.name, digest, tuple(texts), texts, listed, address=content.uri)
 
     def remembered(self) -> Document | None:
         """The document from the cache, if all that it was made from is unchanged and may still be read."""
