@@ -13,6 +13,7 @@ from dynaclient.errors import ArgumentError, SpecError
 from dynaclient.openapi.model import Server
 from dynaclient.openapi.pointer import at
 from dynaclient.openapi.server import target
+from dynaclient.source.limits import Limits
 from dynaclient.source.load import load
 from dynaclient.source.swagger import translate
 from dynaclient.testing import FakeTransport
@@ -262,6 +263,26 @@ def test_two_bodies_concern_their_operation_only():
         assert client["good"].request().url == "https://a.example/a"
         with pytest.raises(SpecError, match="in: formData"):
             client["bad"].request()
+
+
+@pytest.mark.parametrize("operation", [
+    {"consumes": [f"a/{number}" for number in range(100)], "parameters": [{"$ref": "#/parameters/b"}]},
+    {"produces": [f"a/{number}" for number in range(100)], "responses": {"200": {"$ref": "#/responses/r"}}},
+    {"parameters": [{"$ref": "#/x-q"}] * 100},
+])  # fmt: skip
+def test_what_is_repeated_is_limited(operation):
+    """A small document cannot fill the memory by naming a large schema many times."""
+    schema = {"properties": {f"p{number}": {} for number in range(200)}}
+    made = {
+        "swagger": "2.0",
+        "parameters": {"b": {"name": "b", "in": "body", "schema": schema}},
+        "responses": {"r": {"schema": schema}},
+        "x-q": {"name": "q", "in": "query", "schema": schema},
+        "paths": {"/a": {"get": operation}},
+    }
+    assert load(made)
+    with pytest.raises(SpecError, match=r"repeats more values than the limit of 10,000 \(alias_nodes\)"):
+        load(made, limits=Limits(alias_nodes=10_000))
 
 
 def test_the_comparison_with_another_program_tells_what_differs(tmp_path, capsys):

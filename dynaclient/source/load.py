@@ -220,7 +220,7 @@ class _Reading(Struct, frozen=True, dict=True):
         if swagger:
             from dynaclient.source.swagger import translate
 
-            data, moves = translate(data)
+            data, moves = translate(data, self.limits)
             origins = moves.origins(origins, content.name)
         used = [(library.contents[uri], resolver.resources[uri].yaml) for uri in resolver.consulted]
         files = [{"address": library.relative(file.uri), "digest": file.digest, "yaml": form} for file, form in used]

@@ -67,6 +67,7 @@ class Bodies:
         result:
             The pointer of the request body.
         """
+        self._moves.repeat(one.node, one.source, max(len(consumes) - 1, 0))
         self._moves.add(result, one.source)
         inside = "schema" in one.node or not any(key in one.node for key in SCHEMA_KEYS)
         schema = self._schemas.schema(one.node.get("schema")) if inside else self._schemas.of_values(one.node)
@@ -104,9 +105,12 @@ class Bodies:
             schema["required"] = required
         files = any(one.node.get("type") == "file" for one in fields)
         forms = [media for media in consumes if is_multipart(media) or (is_form(media) and not files)]
+        forms = forms or [_MULTIPART if files else _FORM]
+        for one in fields:
+            self._moves.repeat(one.node, one.source, len(forms) - 1)
         content: dict[str, Any] = {}
         self._moves.add(result, fields[0].source)
-        for media in forms or [_MULTIPART if files else _FORM]:
+        for media in forms:
             content[media] = {"schema": schema, **({"encoding": encoding} if encoding else {})}
             for one in fields:
                 here = join(result, "content", media)
@@ -143,6 +147,7 @@ class Bodies:
         """
         if type(node) is not dict:
             return node
+        self._moves.repeat(node, source, max(len(produces) - 1, 0))
         self._moves.add(result, source)
         made = {key: value for key, value in node.items() if key not in ("schema", "headers", "examples")}
         headers = node.get("headers")

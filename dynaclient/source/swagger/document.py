@@ -8,6 +8,7 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.pointer import deref, join
+from dynaclient.source.limits import DEFAULT_LIMITS, Limits
 from dynaclient.source.swagger.access import schemes_of, security_scheme, servers
 from dynaclient.source.swagger.bodies import Bodies, media_types
 from dynaclient.source.swagger.grammar import METHODS
@@ -25,7 +26,7 @@ _BODY_NAME = "x-codegen-request-body-name"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def translate(document: Mapping[str, Any]) -> tuple[dict[str, Any], Moves]:
+def translate(document: Mapping[str, Any], limits: Limits = DEFAULT_LIMITS) -> tuple[dict[str, Any], Moves]:
     """A document of Swagger 2.0 as one of OpenAPI 3.0 that describes the same requests and replies.
 
     What makes no sense in 2.0 is taken over as it is, so that it is told where it is read.
@@ -34,25 +35,32 @@ def translate(document: Mapping[str, Any]) -> tuple[dict[str, Any], Moves]:
     ----------
     document:
         Plain data in which every reference is local, or leads to another origin. It is not changed.
+    limits:
+        Bounds how often values may be repeated: 3.0 says for each media type what 2.0 says once.
 
     Returns
     -------
     tuple
         The new document, which shares values with the old one, and where its nodes stood.
 
+    Raises
+    ------
+    SpecError
+        If the limit is exceeded.
+
     Examples
     --------
     >>> translate({"swagger": "2.0", "host": "a.example", "schemes": ["https"]})[0]["servers"]
     [{'url': 'https://a.example'}]
     """
-    translation = _Translation(document)
+    translation = _Translation(document, limits)
     return translation.document(), translation.moves
 
 
 class _Translation:
-    def __init__(self, source: Mapping[str, Any]) -> None:
+    def __init__(self, source: Mapping[str, Any], limits: Limits) -> None:
         self.source = source
-        self.moves = Moves()
+        self.moves = Moves(limits)
         self.schemas = Schemas(source, self.moves)
         self.parameters = Parameters(self.schemas, self.moves)
         self.bodies = Bodies(self.schemas, self.parameters, self.moves)
@@ -154,6 +162,7 @@ class _Translation:
             node, source = self._inlined(node, source)
         if type(node) is not dict:
             return node
+        self.moves.repeat(node, source)
         self.moves.add(result, source)
         shared = given(self.source, node, source)
         made: dict[str, Any] = {}

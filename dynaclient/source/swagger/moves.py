@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from dynaclient.errors import SpecError
+from dynaclient.source.limits import Limits, measure
 
 Origin = tuple[str, str, str]
 """A pointer into the result, the name of a file, and a pointer into that file."""
 
 
 class Moves:
-    """The nodes that a translation has put elsewhere, as pairs of pointers: into the result, into the source."""
+    """The nodes that a translation has put elsewhere, as pairs of pointers: into the result, into the source.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    limits:
+        Bounds how many values the result may hold more than once.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._repeated = 0
         self.pairs: dict[str, str] = {}
         self._schemas: dict[str, str] = {}
         self._results: dict[str, list[str]] = {}
@@ -26,6 +38,29 @@ class Moves:
         """The same for a schema: what it holds keeps its place within it, so that references into it can be renewed."""
         self.add(result, source)
         self._schemas.setdefault(source, result)
+
+    def repeat(self, node: Any, source: str, times: int = 0) -> None:
+        """Count the values of a node that is put at several places, or at a further one.
+
+        Parameters
+        ----------
+        node, source:
+            The node, and where it stands in the source.
+        times:
+            How many times more than once it is put there at the same time.
+
+        Raises
+        ------
+        SpecError
+            If all that is repeated exceeds the limit: a small document could fill the memory.
+        """
+        times += source in self._results
+        if not times:
+            return
+        self._repeated += times * measure(node)[0]
+        if self._repeated > self._limits.alias_nodes:
+            message = "in the form of OpenAPI 3.0 it repeats more values than"
+            raise SpecError(self._limits.exceeded("alias_nodes", message), pointer=source)
 
     def schema(self, source: str) -> str | None:
         """Where the schema at a pointer of the source stands now; None if no schema there was translated."""

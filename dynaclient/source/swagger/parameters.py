@@ -110,6 +110,7 @@ class Parameters:
         if not isinstance(node, Mapping):
             return node
         made = {key: value for key, value in node.items() if key not in (*SCHEMA_KEYS, "collectionFormat")}
+        self._moves.repeat(node, source)
         self._moves.add(result, source)
         if type(node.get("schema")) is dict:
             made["schema"] = self._schemas.schema(node["schema"])
