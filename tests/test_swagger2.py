@@ -241,6 +241,22 @@ def test_a_document_from_a_url_is_called_by_its_own_protocol():
     assert target(offered, None, "api.json").url == "https://a.example"
 
 
+@pytest.mark.parametrize("server", [None, "https://a.example"])
+def test_a_host_without_a_protocol_is_trusted_over_https(server):
+    """A credential goes to the host that the document names, whether or not the caller names it too."""
+    made = {
+        "swagger": "2.0",
+        "host": "a.example",
+        "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+        "security": [{"key": []}],
+        "paths": {"/a": {"get": {"operationId": "get", "responses": {"204": {"description": "Done"}}}}},
+    }
+    transport = FakeTransport(reply(204, b""))
+    with Client(made, transport=transport, credentials={"key": "k"}) as client:
+        client["get"](server=server)
+    assert (transport.requests[0].url, transport.requests[0].headers["X-Key"]) == ("https://a.example/a", "k")
+
+
 @pytest.mark.parametrize("version", [2.0, "2.0", "2", 2])
 def test_a_version_may_be_a_number(version):
     """What people write for 2.0 is 2.0."""
