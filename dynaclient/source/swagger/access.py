@@ -1,4 +1,7 @@
-"""Where an API is offered and what it asks for: ``schemes``, ``host``, ``basePath`` and Security Scheme Objects of Swagger 2.0."""
+"""Where an API is offered and what it asks for.
+
+The ``schemes``, ``host``, ``basePath`` and Security Scheme Objects of Swagger 2.0.
+"""
 
 from __future__ import annotations
 

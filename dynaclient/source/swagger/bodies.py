@@ -1,4 +1,7 @@
-"""Request bodies and responses: what Swagger 2.0 says by parameters, ``consumes`` and ``produces``, 3.0 says by media types."""
+"""Request bodies and responses.
+
+What Swagger 2.0 says by parameters, ``consumes`` and ``produces``, 3.0 says by media types.
+"""
 
 from __future__ import annotations
 

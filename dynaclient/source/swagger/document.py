@@ -214,7 +214,8 @@ class _Translation:
     ) -> dict[str, Any]:
         """The request body of an operation; its own parameters come before those of the path item.
 
-        Two bodies, or a body and a form, make no sense: they stay among the parameters (``others``), where they are told.
+        Two bodies, or a body and a form, make no sense: they stay among the parameters (``others``), where they
+        are told.
         """
         consumes = media_types(node, "consumes")
         consumes = self.consumes if consumes is None else consumes

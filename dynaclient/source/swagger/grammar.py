@@ -1,4 +1,7 @@
-"""Which object stands where in a Swagger 2.0 document, as a table; see ``dynaclient.openapi.grammar`` for how it is written."""
+"""Which object stands where in a Swagger 2.0 document, as a table.
+
+``dynaclient.openapi.grammar`` says how it is written.
+"""
 
 from __future__ import annotations
 

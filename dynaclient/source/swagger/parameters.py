@@ -49,7 +49,10 @@ class Given(NamedTuple):
 
 
 def given(document: Mapping[str, Any], owner: Mapping[str, Any], pointer: str) -> list[Given]:
-    """The parameters of an operation or path item. One whose reference leads nowhere stays a reference, and is told when it is needed."""
+    """The parameters of an operation or path item.
+
+    One whose reference leads nowhere stays a reference, and is told when it is needed.
+    """
     listed = owner.get("parameters")
     found = []
     for number, entry in enumerate(listed if type(listed) is list else ()):

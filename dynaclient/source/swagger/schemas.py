@@ -33,7 +33,10 @@ class Schemas:
         self._references: list[tuple[dict[str, Any], str]] = []
 
     def schema(self, node: Any) -> Any:
-        """A schema as 3.0 has it: ``x-nullable``, ``discriminator`` and ``file`` have other forms there, all else is the same."""
+        """A schema as 3.0 has it.
+
+        ``x-nullable``, ``discriminator`` and ``file`` have other forms there; all else is the same.
+        """
         if type(node) is not dict:
             return node
         made = {key: self._field(field_kind("schema", key), value) for key, value in node.items()}
@@ -58,7 +61,10 @@ class Schemas:
         return value
 
     def of_values(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """The schema of a parameter, header or Items Object, whose keywords stand among its other fields (Swagger 2.0, Items Object)."""
+        """The schema of a parameter or header, whose keywords stand among its other fields.
+
+        Those of the Items Objects within it are cleaned of ``collectionFormat`` (Swagger 2.0, Items Object).
+        """
         written: dict[str, Any] = {key: node[key] for key in SCHEMA_KEYS if key in node}
         if "items" in written and "type" not in written:
             written["type"] = "array"
