@@ -1,8 +1,8 @@
 """Compares documents of Swagger 2.0 with what another program made of them in OpenAPI 3.0, request by request.
 
 Run it as ``python tests/swagger2.py FOLDER``: ``FOLDER/2.0`` holds the documents, ``FOLDER/3.0`` their conversions
-under the same names, for example those of npm's swagger2openapi. Both are read by dynaclient. For each kind of difference it prints
-how often it was found, and the first places; the exit code is 1 if there is a difference.
+under the same names, for example those of npm's swagger2openapi. Both are read by dynaclient. For each kind of
+difference it prints how often it was found, and the first places; the exit code is 1 if there is a difference.
 """
 
 from __future__ import annotations
