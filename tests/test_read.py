@@ -63,7 +63,7 @@ def test_broken_documents_are_refused(case):
         ({"openapi": "4.0.0"}, "OpenAPI 4.0.0"),
         ({"openapi": None}, "OpenAPI None"),
         ({"openapi": "3.10.0"}, "OpenAPI 3.10.0"),
-        ({"swagger": "2.0"}, "Swagger 2.0; convert it"),
+        ({"swagger": "2.0"}, "Swagger 2.0; Swagger 2.0 must be translated first"),
     ],
 )
 def test_versions_that_are_not_read(document, reason):

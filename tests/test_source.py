@@ -143,10 +143,10 @@ def test_what_is_no_document_is_explained(text, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("swagger: '2.0'\n", "swagger2openapi"), ("openapi: 4.0.0\n", "4.0.0"), ("openapi: 3\n", "3.0, 3.1 and 3.2")],
+    [("swagger: '1.2'\n", "api-spec-converter"), ("openapi: 4.0.0\n", "4.0.0"), ("openapi: 3\n", "3.0, 3.1 and 3.2")],
 )
 def test_other_versions_are_unsupported(text, message):
-    """Swagger 2.0 and versions to come are told apart from mistakes, with what to do."""
+    """Swagger before 2.0 and versions to come are told apart from mistakes, with what to do."""
     with pytest.raises(UnsupportedError, match=message):
         load(text)
 

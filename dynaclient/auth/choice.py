@@ -52,7 +52,8 @@ def is_declared(api: Api, operation: Operation, place: Target) -> bool:
     """Whether the document names the origin of a call: one of the operation's servers, or, where it has none, where it was published itself."""
     if place.pointer:
         return True
-    written = [server.url for server in operation.servers if "://" in server.url and "{" not in server.url]
+    urls = (f"https:{server.url}" if server.url.startswith("//") else server.url for server in operation.servers)
+    written = [url for url in urls if "://" in url and "{" not in url]
     if api.source.lower().startswith(("http://", "https://")) and not operation.servers:
         written.append(api.source)
     return any(_is_url(url) and same_origin(url, place.origin) for url in written)

@@ -9,7 +9,7 @@ text) and ``target`` (the name of a schema, or a reference to one: OpenAPI 3.1, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 TEXT = "text"
 DATA = "data"
@@ -159,9 +159,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def field_kind(kind: str, name: str) -> str:
+def field_kind(kind: str, name: str, kinds: Mapping[str, Mapping[str, str]] = KINDS) -> str:
     """The kind of a field of an object of this kind; ``data`` where the standard knows no such field."""
-    fields = KINDS[kind]
+    fields = kinds[kind]
     found = fields.get(name)
     if found is not None:
         return found
@@ -175,10 +175,40 @@ def _is_string(schema: Any) -> bool:
     )
 
 
-def refined(kind: str, node: Mapping[str, Any]) -> str:
+def refined(kind: str, node: Mapping[str, Any], kinds: Mapping[str, Mapping[str, str]] = KINDS) -> str:
     """The kind of an object where its values can only be strings: ``string schema`` for a schema with ``type: string``."""
     if kind == "schema":
         return "string schema" if _is_string(node) else kind
     if kind in ("parameter", "header", "media type"):
         return f"string {kind}" if _is_string(node.get("schema")) else kind
+    if f"string {kind}" in kinds:  # an object of Swagger 2.0, which holds the type itself
+        return f"string {kind}" if _is_string(node) else kind
     return kind
+
+
+class Layout(NamedTuple):
+    """How the documents of one standard are built.
+
+    Parameters
+    ----------
+    root:
+        The kind of the whole document.
+    kinds:
+        The fields of every kind of object.
+    sections:
+        The names of the sections for objects that a reference may stand for, by their kind.
+    home:
+        The tokens of the object that holds the sections.
+    deferred:
+        Kinds without a section, of which a reference to nothing concerns only what needs it.
+    """
+
+    root: str
+    kinds: Mapping[str, Mapping[str, str]]
+    sections: Mapping[str, str]
+    home: tuple[str, ...]
+    deferred: tuple[str, ...] = ()
+
+
+OPENAPI = Layout("document", KINDS, SECTIONS, ("components",))
+"""OpenAPI 3.0, 3.1 and 3.2."""

@@ -76,9 +76,7 @@ def _version(document: Mapping[str, Any], source: str) -> str:
     if short in ("3.0", "3.1", "3.2"):
         return short
     if "swagger" in document:
-        kind = (
-            f"Swagger {str(document['swagger'])[:20]}; convert it to OpenAPI 3, for example with `npx swagger2openapi`"
-        )
+        kind = f"Swagger {str(document['swagger'])[:20]}; Swagger 2.0 must be translated first, as Client and load do"
     else:
         kind = f"OpenAPI {version}" if version else "no OpenAPI document: it has no `openapi` version"
     raise SpecError(f"this is {kind}; OpenAPI 3.0, 3.1 and 3.2 are read", source=source)
@@ -167,7 +165,11 @@ def _of_template(found: Mapping[tuple[str, str], Parameter], key: OperationKey) 
 
 def _parameter(api: Api, node: Any, pointer: str) -> Parameter:
     if not isinstance(node, Mapping) or not isinstance(node.get("name"), str) or node.get("in") not in tuple(ALLOWED):
-        raise SpecError(f"a parameter needs a `name`, and an `in` that is one of {', '.join(ALLOWED)}", pointer=pointer)
+        body = isinstance(node, Mapping) and node.get("in") in ("body", "formData")
+        hint = "; Swagger 2.0 allows one `in: body`, or `in: formData`, and OpenAPI 3 has `requestBody`" if body else ""
+        raise SpecError(
+            f"a parameter needs a `name`, and an `in` that is one of {', '.join(ALLOWED)}{hint}", pointer=pointer
+        )
     location = node["in"]
     styles = ALLOWED[location]
     style = node.get("style") or styles[0]

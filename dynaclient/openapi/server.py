@@ -158,6 +158,8 @@ def _unknown(servers: tuple[Server, ...], wanted: str, others: Iterable[str]) ->
 
 def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target:
     url = _fill(server, variables)
+    if url.startswith("//") and not base.startswith(("http://", "https://")):  # a host without a protocol
+        url = f"https:{url}"
     if "://" not in url:
         if not base.startswith(("http://", "https://")):
             raise SpecError(

@@ -1,6 +1,6 @@
 """One document out of several files: every reference becomes local, ``#/...``, or stays a remote URL.
 
-What a reference from another file names is placed under ``components``, in the section of its kind, once, under the name that it has in its file
+What a reference from another file names is placed under ``components`` (of Swagger 2.0: at the root), in the section of its kind, once, under the name that it has in its file
 (made distinct where that is taken); the reference then names that place. Where the standard knows no reference but documents
 use one (``paths: {$ref: paths.yaml}``, ``get: {$ref: get.yaml}``), the content takes the reference's place. ``$id`` and ``$anchor`` have
 done their work then and are left out, since they would change what ``#/...`` means. The same walk gives text where the
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.grammar import DATA, KINDS, SECTIONS, TEXT, field_kind, refined
+from dynaclient.openapi.grammar import DATA, OPENAPI, TEXT, Layout, field_kind, refined
 from dynaclient.openapi.pointer import UNRESOLVED, join
 from dynaclient.source.files import SUFFIXES, MissingFileError
 from dynaclient.source.limits import check_depth, measure
@@ -79,16 +79,19 @@ class Bundler:
     ----------
     resolver:
         Finds what references name.
+    layout:
+        How the document is built.
     """
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, layout: Layout = OPENAPI) -> None:
         self.resolver = resolver
+        self.layout = layout
         self.root = resolver.root
         self.limits = resolver.limits
         self.origins: list[Origin] = []
         self.complete = True
         self._placed: dict[tuple[tuple[str, Tokens], str], str] = {}
-        self._names: dict[str, set[str]] = {section: set() for section in SECTIONS.values()}
+        self._names: dict[str, set[str]] = {section: set() for section in layout.sections.values()}
         self._homes: dict[int, Target] = {}
         self._queue: deque[tuple[Target, str, str, str]] = deque()
         self._inlining: list[tuple[str, Tokens]] = []
@@ -104,12 +107,13 @@ class Bundler:
         """
         self._reserve()
         context = _Context(self.root, self.root.scope, (), ())
-        result: dict[str, Any] = self.settle(self.root.data, "document", context, None)
+        result: dict[str, Any] = self.settle(self.root.data, self.layout.root, context, None)
         while self._queue:
             target, kind, section, name = self._queue.popleft()
-            components = result["components"] = result.get("components") or {}
-            entries = components[section] = components.get(section) or {}
-            entries[name] = self._settle_target(target, kind, ("components", section, name))
+            entries = result
+            for token in (*self.layout.home, section):
+                entries[token] = entries = entries.get(token) or {}
+            entries[name] = self._settle_target(target, kind, (*self.layout.home, section, name))
         if len(self.resolver.resources) > 1:
             check_depth(result, self.root.name, self.limits)
         return result
@@ -130,7 +134,9 @@ class Bundler:
 
     def _object(self, node: dict[str, Any], kind: str, context: _Context, trail: Trail) -> Any:
         reference = node.get("$ref")
-        if isinstance(reference, str) and (kind in KINDS or kind[0] == "[" or kind[1:-1] in KINDS):
+        if isinstance(reference, str) and (
+            kind in self.layout.kinds or kind[0] == "[" or kind[1:-1] in self.layout.kinds
+        ):
             return self._reference(node, reference, kind, context, trail)
         return self._fields(node, kind, context, trail)
 
@@ -138,19 +144,19 @@ class Bundler:
         if kind[0] == "{":
             inner = kind[1:-1]
             return {key: self.settle(value, inner, context, (trail, key)) for key, value in node.items()}
-        if kind not in KINDS:
+        if kind not in self.layout.kinds:
             return node if not context.resource.yaml else without_odd(node)
         named = kind == "schema" and context.resource.ids
         if named and "$id" in node:
             scope = entered(context.scope, node, context.source + _spelt(trail))
             context = context._replace(scope=scope)
         if context.resource.yaml:
-            kind = refined(kind, node)
+            kind = refined(kind, node, self.layout.kinds)
         links = kind in ("batch", "discriminator")
         result = {
             key: value
             if type(value) is str and not links
-            else self.settle(value, field_kind(kind, key), context, (trail, key))
+            else self.settle(value, field_kind(kind, key, self.layout.kinds), context, (trail, key))
             for key, value in node.items()
         }
         if named:
@@ -168,7 +174,7 @@ class Bundler:
         try:
             target = self._resolve(reference, inner, trail)
         except MissingFileError as error:
-            if kind not in SECTIONS:
+            if kind not in (*self.layout.sections, *self.layout.deferred):
                 self._fail(_unfollowed(reference, error), inner, trail)
             self.complete = False
             return {**self._fields(node, kind, context, trail), UNRESOLVED: str(error)}
@@ -176,7 +182,7 @@ class Bundler:
             fields = self._fields(node, kind, context, trail)
             fields["$ref"] = urljoin(inner.scope.base, reference)
             return fields
-        if kind not in SECTIONS:
+        if kind not in self.layout.sections:
             return self._inline(node, target, kind, context, trail)
         fields = self._fields(node, kind, context, trail)
         fields["$ref"] = self._place(target, kind)
@@ -244,14 +250,14 @@ class Bundler:
 
     def _place(self, target: Target, kind: str) -> str:
         """The local reference to a target, which gets its place under ``components`` the first time it is asked for."""
-        section = SECTIONS[kind]
+        section = self.layout.sections[kind]
         known = self._placed.get((target.key, section))
         if known is not None:
             return known
         if target.resource is self.root:
             return _local(*target.tokens)
         name = self._name(target, section)
-        place = self._placed[target.key, section] = _local("components", section, name)
+        place = self._placed[target.key, section] = _local(*self.layout.home, section, name)
         self._queue.append((target, kind, section, name))
         return place
 
@@ -269,9 +275,11 @@ class Bundler:
         return distinct
 
     def _reserve(self) -> None:
-        """Learn the names under ``components``, and which of them are nothing but the home of another file's content."""
-        components = self._opened(Target(self.root, ("components",), self.root.data.get("components")))
-        for section in SECTIONS.values():
+        """Learn the names in the sections, and which of them are nothing but the home of another file's content."""
+        components = Target(self.root, (), self.root.data)
+        for token in self.layout.home:
+            components = self._opened(Target(self.root, (token,), self.root.data.get(token)))
+        for section in self.layout.sections.values():
             inner = components.node.get(section) if type(components.node) is dict else None
             entries = self._opened(Target(components.resource, (*components.tokens, section), inner))
             if type(entries.node) is dict:
@@ -285,7 +293,7 @@ class Bundler:
         if resource is not self.root:
             for name in entries.node:
                 key = (resource.uri, (*entries.tokens, name))
-                self._placed.setdefault((key, section), _local("components", section, name))
+                self._placed.setdefault((key, section), _local(*self.layout.home, section, name))
         for name, reference in pure_references(entries.node):
             tokens = (*entries.tokens, name)
             context = _Context(resource, resource.scope_at(tokens), tokens, tokens)
@@ -293,7 +301,7 @@ class Bundler:
                 continue
             target = self._resolve_if_there(reference, context, None)
             if target is not None and target.resource is not self.root and (target.key, section) not in self._placed:
-                self._placed[target.key, section] = _local("components", section, name)
+                self._placed[target.key, section] = _local(*self.layout.home, section, name)
                 self._homes[id(entries.node[name])] = target
 
     def _opened(self, target: Target) -> Target:
@@ -310,9 +318,10 @@ class Bundler:
         if self._stays(text, context):
             return text
         if kind == "target":
-            own, roots = (_schema_names(resource) for resource in (context.resource, self.root))
+            schemas = (*self.layout.home, self.layout.sections["schema"])
+            own, roots = (_schema_names(resource, schemas) for resource in (context.resource, self.root))
             if text in own and context.resource is not self.root:
-                text = _local("components", "schemas", text)
+                text = _local(*schemas, text)
             elif text in roots or not ("#" in text or "/" in text or text.endswith(SUFFIXES)):
                 return text
         try:
@@ -337,10 +346,11 @@ def _clean(text: str) -> str:
     return _UNSAFE.sub("_", text).strip("_")
 
 
-def _schema_names(resource: Resource) -> Any:
-    components = resource.data.get("components") if type(resource.data) is dict else None
-    schemas = components.get("schemas") if type(components) is dict else None
-    return schemas if type(schemas) is dict else ()
+def _schema_names(resource: Resource, section: tuple[str, ...]) -> Any:
+    node = resource.data
+    for token in section:
+        node = node.get(token) if type(node) is dict else None
+    return node if type(node) is dict else ()
 
 
 def needs_bundling(data: Any, raw: bytes) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError, UnsupportedError
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from dynaclient.source.amend import Amendment, Unmatched
 
 _VERSION = re.compile(r"3\.[0-2](\.[0-9]+)?([-+].*)?")
+_SWAGGER = re.compile(r"2(\.0(\.[0-9]+)?)?")
 _RELATIVES = {
     "asyncapi": "AsyncAPI describes messages, not HTTP calls",
     "arazzo": "Arazzo describes workflows over OpenAPI documents; load those",
     "overlay": "an overlay changes a document; load the document and apply this to it",
+    "swaggerVersion": "Swagger 1 must be converted first, for example by npx api-spec-converter",
     "raml": "RAML must be converted to OpenAPI first",
     "$schema": "this looks like a JSON Schema; an OpenAPI document refers to it",
 }
@@ -62,7 +65,7 @@ class Document:
     digest: str
     files: tuple[str, ...] = ()
     texts: Mapping[str, SourceFile] = field(default_factory=dict, repr=False, compare=False)
-    origins: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
+    origins: Sequence[tuple[str, str, str]] = field(default=(), repr=False, compare=False)
     kept: bool = field(default=False, repr=False, compare=False)
     overlays: tuple[str, ...] = ()
     address: str = field(default="", compare=False)
@@ -85,13 +88,17 @@ class Document:
         pointer:
             A JSON Pointer (RFC 6901) into ``data``. Where it names nothing, the nearest node around it is taken.
         """
-        start, name, source = "", self.source, ""
-        for origin, file, there in self.origins:
-            inside = pointer == origin or pointer.startswith(origin + "/")
-            if inside and len(origin) >= len(start):
-                start, name, source = origin, file, there
+        start = pointer
+        while start and start not in self._origins:
+            start = start.rpartition("/")[0]
+        name, source = self._origins.get(start, (self.source, ""))
         text = self.texts.get(name)
         return text.place(source + pointer[len(start) :]) if text is not None else Place(name)
+
+    @cached_property
+    def _origins(self) -> dict[str, tuple[str, str]]:
+        """The origins by their pointer; of several for one node the last is right."""
+        return {pointer: (file, there) for pointer, file, there in self.origins}
 
 
 def check_kind(data: Any, source: str) -> None:
@@ -100,7 +107,7 @@ def check_kind(data: Any, source: str) -> None:
     Raises
     ------
     UnsupportedError
-        For Swagger 2.0 and for OpenAPI beyond 3.2, with what to do.
+        For Swagger before 2.0 and for OpenAPI beyond 3.2, with what to do.
     SpecError
         For anything else that is no OpenAPI document.
     """
@@ -109,13 +116,9 @@ def check_kind(data: Any, source: str) -> None:
             f"an OpenAPI document is a mapping with the keys openapi, info and paths; this is {_named(data)}",
             source=source,
         )
-    if "swagger" in data:
-        raise UnsupportedError(
-            f"this is Swagger {as_text(data['swagger'])}; OpenAPI 3.0, 3.1 and 3.2 are read. Convert it once: "
-            "npx swagger2openapi swagger.yaml -o openapi.yaml, or https://converter.swagger.io",
-            source=source,
-            pointer="/swagger",
-        )
+    if is_swagger(data):
+        _check_swagger(data, source)
+        return
     version = as_text(data.get("openapi"))
     if version is None:
         found = next((f"; {hint}" for key, hint in _RELATIVES.items() if key in data), "")
@@ -126,9 +129,25 @@ def check_kind(data: Any, source: str) -> None:
         )
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise UnsupportedError(
-            f"openapi: {version!r} is not a version that is read; those are 3.0, 3.1 and 3.2",
+            f"openapi: {version!r} is not a version that is read; those are 3.0, 3.1 and 3.2, and swagger: 2.0",
             source=source,
             pointer="/openapi",
+        )
+
+
+def is_swagger(data: Any) -> bool:
+    """Whether a document calls itself Swagger, whatever its version, and not OpenAPI."""
+    return type(data) is dict and "swagger" in data and "openapi" not in data
+
+
+def _check_swagger(data: Mapping[str, Any], source: str) -> None:
+    version = as_text(data["swagger"])
+    if not isinstance(version, str) or not _SWAGGER.fullmatch(version):
+        raise UnsupportedError(
+            f"this is Swagger {version}; Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are read. Convert it once: "
+            "npx api-spec-converter --from=swagger_1 --to=swagger_2 FILE",
+            source=source,
+            pointer="/swagger",
         )
 
 

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 from dynaclient.errors import SpecError
 from dynaclient.frozen import Struct
 from dynaclient.source import cache as store
-from dynaclient.source.document import Document, check_kind, plain_mapping, with_text_versions
+from dynaclient.source.document import Document, check_kind, is_swagger, plain_mapping, with_text_versions
 from dynaclient.source.limits import DEFAULT_LIMITS, Limits
-from dynaclient.source.pieces import decode_entry
+from dynaclient.source.pieces import Origins, decode_entry
 from dynaclient.source.place import SourceFile
 
 if TYPE_CHECKING:
+    from dynaclient.openapi.grammar import Layout
     from dynaclient.source.files import Content, Fetch, Library
 
     _Used = list[tuple[Content, bool]]  # the further files, and whether each was read as YAML
 
 # Part of every cache key: raise it whenever the same text gives another outcome, or an entry has another form.
-FORMAT = 1
+FORMAT = 2
 
 SHIPPED = "embeddings.yaml (shipped with dynaclient)"
 """What the document that ships is called in messages, and by ``source`` of a document and an Api."""
@@ -58,6 +59,8 @@ def load(
     fetch: Fetch | None = None,
 ) -> Document:
     """Load an OpenAPI document; all its references to files are settled, those to other origins stay.
+
+    Swagger 2.0 is translated to OpenAPI 3.0: that is what ``data`` holds, and ``place`` still finds the lines as they are written.
 
     Parameters
     ----------
@@ -156,6 +159,16 @@ def _from_mapping(spec: Mapping[str, Any], limits: Limits) -> Document:
     return replace(document, texts={})
 
 
+def _layout(*, swagger: bool) -> Layout:
+    if swagger:
+        from dynaclient.source.swagger import SWAGGER
+
+        return SWAGGER
+    from dynaclient.openapi.grammar import OPENAPI
+
+    return OPENAPI
+
+
 class _Reading(Struct, frozen=True, dict=True):
     """One document being read, with all that has a say in the outcome."""
 
@@ -200,9 +213,15 @@ class _Reading(Struct, frozen=True, dict=True):
         resolver = Resolver(root_resource(content, data, yaml=yaml), library, self.limits)
         origins: Sequence[tuple[str, str, str]] = ()
         complete = True
+        swagger = is_swagger(data)
         if yaml or needs_bundling(data, content.raw):
-            bundler = Bundler(resolver)
+            bundler = Bundler(resolver, _layout(swagger=swagger))
             data, origins, complete = bundler.bundle(), bundler.origins, bundler.complete
+        if swagger:
+            from dynaclient.source.swagger import translate
+
+            data, moves = translate(data, self.limits)
+            origins = moves.origins(origins, content.name)
         used = [(library.contents[uri], resolver.resources[uri].yaml) for uri in resolver.consulted]
         files = [{"address": library.relative(file.uri), "digest": file.digest, "yaml": form} for file, form in used]
         entry = {"data": data, "yaml": yaml, "origins": origins, "files": files}
@@ -215,8 +234,8 @@ class _Reading(Struct, frozen=True, dict=True):
             texts.setdefault(file.name, SourceFile(file.name, file.raw, yaml=form))
         digests = [content.digest, *(file.digest for file, _ in used if file is not content)]
         digest = digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
-        places = tuple((a, b, c) for a, b, c in origins)
-        return Document(data, content.name, digest, tuple(texts), texts, places, address=content.uri)
+        listed = origins if isinstance(origins, Origins) else tuple((one, file, there) for one, file, there in origins)
+        return Document(data, content.name, digest, tuple(texts), texts, listed, address=content.uri)
 
     def remembered(self) -> Document | None:
         """The document from the cache, if all that it was made from is unchanged and may still be read."""

@@ -7,8 +7,9 @@ it is, and nobody who reads gets to see that: ``Pieces`` is a dict to Python, an
 from __future__ import annotations
 
 import threading
-from collections.abc import ItemsView, Iterator, ValuesView
-from typing import Any
+from collections.abc import ItemsView, Iterator, Sequence, ValuesView
+from functools import cached_property
+from typing import Any, overload
 
 import msgspec
 
@@ -17,6 +18,7 @@ _SMALL = 100_000
 
 _decode = msgspec.json.Decoder().decode
 _cut = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_origins = msgspec.json.Decoder(tuple[tuple[str, str, str], ...]).decode
 _lock = threading.Lock()
 
 
@@ -92,8 +94,29 @@ class Pieces(dict[str, Any]):
         return self[key] if key in self else super().setdefault(key, default)
 
 
+class Origins(Sequence[tuple[str, str, str]]):
+    """The origins of a document's nodes, decoded when somebody asks: a call that goes well never does."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    @cached_property
+    def _decoded(self) -> tuple[tuple[str, str, str], ...]:
+        return _decode_origins(self._raw)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, str, str]: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[tuple[str, str, str], ...]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self._decoded[index]
+
+    def __len__(self) -> int:
+        return len(self._decoded)
+
+
 def decode_entry(payload: bytes) -> Any:
-    """The entry of a document in the cache, its ``data`` in pieces where it is large.
+    """The entry of a document in the cache, its ``data`` in pieces and its ``origins`` encoded if it is large.
 
     Raises
     ------
@@ -107,7 +130,11 @@ def decode_entry(payload: bytes) -> Any:
         data = {key: _part(key, raw) for key, raw in _cut(entry.pop("data")).items()}
     except (msgspec.ValidationError, KeyError, TypeError):  # no entry of a document: whoever reads it will say so
         return _decode(payload)
-    return {**{key: _decode(raw) for key, raw in entry.items()}, "data": data}
+    return {**{key: _whole(key, raw) for key, raw in entry.items()}, "data": data}
+
+
+def _whole(key: str, raw: msgspec.Raw) -> Any:
+    return Origins(bytes(raw)) if key == "origins" and len(bytes(raw)) > _SMALL else _decode(raw)
 
 
 def _part(key: str, raw: msgspec.Raw) -> Any:

@@ -144,7 +144,7 @@ def root_resource(content: Content, data: Any, *, yaml: bool) -> Resource:
 
 def _is_modern(data: Any) -> bool:
     """Whether schemas are JSON Schema 2020-12, with ``$id`` and ``$anchor``: OpenAPI 3.1 and later."""
-    return not str(as_text(data.get("openapi"))).startswith("3.0")
+    return "openapi" in data and not str(as_text(data.get("openapi"))).startswith("3.0")
 
 
 def _may_name(raw: bytes) -> bool:

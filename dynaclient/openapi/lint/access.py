@@ -20,7 +20,7 @@ _HTTP = frozenset({"basic", "bearer", "digest"})
 
 def access_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
     """What is wrong with servers, security schemes and what asks for them."""
-    if not any("://" in server.url for server in api.servers) and not api.source.startswith("http"):
+    if not any("//" in server.url for server in api.servers) and not api.source.startswith("http"):
         found = f"the servers are {', '.join(server.url for server in api.servers)}" if api.servers else "none is named"
         place = "/servers" if api.servers else ""
         yield Finding("server-missing", place, f"no server is named with its full URL: {found}", "pass a server for each call")  # fmt: skip
