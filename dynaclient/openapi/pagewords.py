@@ -1,0 +1,72 @@
+"""The names by which services call the parts of a list in pages, without case, underscores and other signs."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNS = re.compile(r"[^a-z0-9]+")
+
+TOKEN_PARAMETERS = frozenset(
+    """cursor pagecursor startcursor startingcursor nextcursor aftercursor pagetoken nexttoken nextpagetoken
+    startingtoken continuationtoken continue continuation marker nextmarker bookmark scrollid pagestate after pageafter
+    startingafter afterid startafter startafterid exclusivestartkey paginationtoken paginationcursor""".split()
+)
+"""Parameters that take the token of a page."""
+NEXT_TOKENS = frozenset(
+    """nextcursor nextpagecursor nexttoken nextpagetoken nextcontinuationtoken nextmarker nextbookmark nextafter
+    nextscrollid nextpagestate nextkey nextpageoffset nextoffset nextstart nextskip nextpageid lastevaluatedkey""".split()
+)
+"""Properties that hold the token of the next page, and nothing on the last page."""
+LAST_TOKENS = frozenset("endcursor aftercursor cursorsafter".split())
+"""Properties that hold the token of the page's end, which may stand on the last page as well."""
+SAME_TOKENS = frozenset(
+    """cursor continue continuation continuationtoken pagetoken nexttoken nextpagetoken nextcursor bookmark scrollid
+    paginationtoken pagestate""".split()
+)
+"""Names that a parameter and a property of the reply share, where the one takes what the other holds."""
+AFTER = frozenset("after startingafter afterid startafter startafterid pageafter".split())
+"""Parameters that take the id of the last item of the page before."""
+PAGES = frozenset("page pagenumber pageno pagenum pageindex".split())
+OFFSETS = frozenset("offset pageoffset skip startindex startat startoffset".split())
+ONE_BASED = frozenset({"startindex"})
+"""Offsets that begin at 1 where the schema says nothing (SCIM, RFC 7644, 3.4.2.4; OpenSearch 1.1)."""
+LIMITS = frozenset(
+    """limit pagelimit perpage pagesize size count maxresults top take rows maxitems itemsperpage maxpagesize
+    resultsperpage""".split()
+)
+NEXT_URLS = frozenset("nextlink nexturl nexturi nexthref nextpageurl nextpageuri nextpagelink odatanextlink".split())
+"""Properties that hold the URL of the next page."""
+MORE = frozenset(
+    """hasmore hasnext hasnextpage hasmoreresults hasmoreitems hasmorepages moreavailable moreresults morepages
+    istruncated more""".split()
+)
+"""Flags that say whether there is another page."""
+LAST = frozenset("islast islastpage lastpage".split())
+"""Flags that say whether this page is the last."""
+TOTALS = frozenset(
+    """totalcount totalitems totalresults totalsize totalelements totalrecords totalrows totalentries totalhits
+    resultcount countall""".split()
+)
+"""Numbers of all items."""
+PAGE_COUNTS = frozenset("totalpages numpages pagecount pagestotal pages lastpage pagetotal numberofpages".split())
+CURRENT = frozenset("page currentpage pagenumber pageindex".split())
+"""Numbers of the page that came."""
+HOLDERS = frozenset(
+    """meta metadata responsemetadata pagination paging page pageinfo pages links cursors cursor next info pager
+    listmeta paginationinfo pagingmetadata pageinformation pagemeta paginationmeta""".split()
+)
+"""Objects that hold such properties beside the items."""
+LISTS = ("data", "items", "results", "records", "values", "value", "entries", "resources", "list", "rows", "elements")
+"""Names of the list, where a page has several lists."""
+
+
+def plain(name: str) -> str:
+    """A name without case and signs: ``next_page_token`` and ``nextPageToken`` are the same."""
+    return _SIGNS.sub("", name.lower())
+
+
+def word_of(path: tuple[str, ...]) -> str:
+    """The name of a property within its holder: ``next.after`` is ``nextafter``, ``cursors.after`` is ``cursorsafter``."""
+    word = plain(path[-1])
+    holder = plain(path[-2]) if len(path) > 1 else ""
+    return holder + word if holder == "next" or (holder == "cursors" and word == "after") else word
