@@ -171,6 +171,18 @@ def _fields(document: Mapping[str, Any], places: tuple[str, ...], path: tuple[st
         yield Field((*path, name), words.word_of((*path, name)), tuple(kinds), tuple(where))
 
 
+def places_at(
+    document: Mapping[str, Any], places: tuple[str, ...], path: tuple[str, ...], *, items: bool = False
+) -> tuple[str, ...]:
+    """The places of the schemas of what stands at a path of names below other schemas; with ``items`` those of its items."""
+    for name in path:
+        places = next((one.places for one in _fields(document, places, ()) if one.path == (name,)), ())
+    if not items:
+        return places
+    nodes = (entry for place in places for entry in subschemas(document, place))
+    return tuple(dict.fromkeys(join(here, "items") for node, here in nodes if isinstance(node.get("items"), Mapping)))
+
+
 def _is_list(field: Field) -> bool:
     return set(field.kinds) - {"null"} == {"array"}
 
@@ -276,13 +288,8 @@ def _by_last_item(evidence: Evidence) -> Paging | None:
 
 def _has_id(evidence: Evidence) -> bool:
     """Whether the items have an ``id``."""
-    assert evidence.results is not None
-    owners = next((one.places for one in evidence.fields if one.path == evidence.results), (evidence.schema,))
-    for owner in owners:
-        for node, here in subschemas(evidence.document, owner):
-            if "items" in node:
-                return any(one.path == ("id",) for one in _fields(evidence.document, (join(here, "items"),), ()))
-    return False
+    places = places_at(evidence.document, (evidence.schema,), evidence.results or (), items=True)
+    return any(one.path == ("id",) for one in _fields(evidence.document, places, ()))
 
 
 def _by_count(evidence: Evidence) -> Paging | None:

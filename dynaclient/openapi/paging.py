@@ -31,8 +31,8 @@ class State(Struct, frozen=True):
     """What is known between two pages.
 
     ``arguments`` are those to call with, ``page`` or ``offset`` is what this call asks for, ``first`` where counting begins, ``before`` the
-    number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed. ``last`` are the items of the page
-    before, where the end may show by their coming again; ``tentative``: nothing promised that this page is there. ``linked``: ``Link`` leads.
+    number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed. ``last`` is the page before, where
+    the end may show by its coming again; ``tentative``: nothing promised that this page is there. ``linked``: ``Link`` leads.
     """
 
     arguments: Mapping[str, Any]
@@ -40,7 +40,7 @@ class State(Struct, frozen=True):
     offset: int | None = None
     first: int = 1
     before: int | None = 0
-    last: list[Any] | None = None
+    last: Any = None
     tentative: bool = False
     linked: bool = False
     seen: frozenset[str] = frozenset()
@@ -171,7 +171,7 @@ class Pager:
         ReplyValidationError
             Where it was promised, so that the pages would never end.
         """
-        if state.last is None or self.results(value) != state.last:
+        if state.last is None or value != state.last:
             return False
         if not state.tentative:
             raise self._endless("page", response, "comes again")
@@ -261,7 +261,7 @@ class Pager:
         state = evolve(
             state,
             before=None if state.before is None else state.before + len(items),
-            last=items if self._inferred else None,
+            last=value if self._inferred else None,
             tentative=self._inferred and not promised,
         )
         page, offset = self._inputs.get("page"), self._inputs.get("offset")
