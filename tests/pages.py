@@ -120,7 +120,9 @@ def found_in(path: Path) -> Iterator[Found]:
                 looks = looks_paginated(client, operation)
                 yield Found(path.name, name, request, "unknown" if looks and paging is None else "none", looks)
                 continue
-            one = Found(path.name, name, request, "inferred" if paging.inferred else "declared", paging.why or paging.type)
+            one = Found(
+                path.name, name, request, "inferred" if paging.inferred else "declared", paging.why or paging.type
+            )
             try:
                 follow(client, name, paging)
                 one.followed = True

@@ -13,7 +13,7 @@ from dynaclient.errors import SpecError
 from dynaclient.frozen import evolve
 from dynaclient.local.incoming import Incoming
 from dynaclient.local.replies import Replies, json_media, success
-from dynaclient.openapi.infer_paging import paging_of, places_at
+from dynaclient.openapi.infer_paging import Evidence, paging_of, places_at
 from dynaclient.openapi.jsonpath import compiled
 from dynaclient.openapi.media import decode_json, encode_json, is_json
 from dynaclient.openapi.model import MediaType, Operation, Paging
@@ -103,6 +103,8 @@ class Pages:
                     return (name,)
         if isinstance(self._value, list):
             return ()
+        for path in Evidence(self._document, self._operation, self._media.schema or "").lists:
+            return path
         raise SpecError("the items have no place in the reply", pointer=self._paging.pointer)
 
     def _made_items(self) -> Iterator[Any]:
@@ -249,7 +251,11 @@ class Pages:
         kinds = types(self._document, field.schema) if field is not None and field.schema is not None else ()
         request = Request("GET", "http://127.0.0.1", "/")
         for token in _TOKENS if "string" not in kinds or "integer" in kinds else _TOKENS[1:]:
-            if field is not None and field.schema is not None and not self._replies.satisfies(field.schema, token(SIZE)):
+            if (
+                field is not None
+                and field.schema is not None
+                and not self._replies.satisfies(field.schema, token(SIZE))
+            ):
                 continue
             for end in _ENDS:
                 self._token, self._end = token, end

@@ -50,10 +50,24 @@ def paging_of(document: Mapping[str, Any], operation: Operation) -> Paging | Non
     return operation.paging if operation.paging is not None else inferred_paging(document, operation)
 
 
+def told(paging: Paging) -> str:
+    """How pages hang together, in a few words: ``cursor by starting_after``."""
+    inputs = " and ".join(item.name for item in paging.inputs if item.type != "limit")
+    names = {
+        "offsetLimit": "counted",
+        "url": "the URL of the next page",
+        "link": "the header field Link",
+        "none": "no pages",
+    }
+    return f"{names.get(paging.type, paging.type)}{f' by {inputs}' if inputs else ''}"
+
+
 def inferred_paging(document: Mapping[str, Any], operation: Operation) -> Paging | None:
     """What the parameters and the reply of an operation say of its pages, whatever is declared."""
     schema = reply_schema(operation)
     if operation.method not in _METHODS or schema is None:
+        return None
+    if operation.method != "GET" and not any(words.plain(field.name) in words.ASKING for field in operation.arguments):
         return None
     evidence = Evidence(document, operation, schema)
     if not evidence.lists:
@@ -218,7 +232,11 @@ def _fits(evidence: Evidence, parameter: Parameter, field: Field) -> bool:
     """Whether the two may be the same value: their types meet, neither is a flag or a list, and the property is no URL."""
     taken = set(types(evidence.document, parameter.schema) if parameter.schema else ())
     given = set(field.kinds) - {"null"}
-    if given & {"boolean", "array"} or _format(evidence, field.places).startswith("ur") or _is_date(evidence, parameter):
+    if (
+        given & {"boolean", "array"}
+        or _format(evidence, field.places).startswith("ur")
+        or _is_date(evidence, parameter)
+    ):
         return False
     if parameter.name == field.path[-1] == "offset":  # a number would only be the one that was sent
         return taken - {"null"} == given == {"string"}
@@ -235,7 +253,9 @@ def _by_url(evidence: Evidence) -> Paging | None:
     for field in evidence.fields:
         if set(field.kinds) - {"null"} <= {"string"} and _leads(evidence, field):
             where = ".".join(field.path)
-            return Paging(type="url", next_url=path_of(field.path), why=f"the reply's {where} is the URL of the next page")
+            return Paging(
+                type="url", next_url=path_of(field.path), why=f"the reply's {where} is the URL of the next page"
+            )
     return None
 
 
@@ -304,9 +324,11 @@ def _by_count(evidence: Evidence) -> Paging | None:
     pages = evidence.has(words.PAGE_COUNTS, "integer") if page else None
     current = evidence.has(words.CURRENT, "integer") if page else None
     more, limit = evidence.more(), evidence.limit()
-    if evidence.operation.method != "GET" and not (limit and (total or pages or more or _is_search(evidence.operation))):
+    if evidence.operation.method != "GET" and not (
+        limit and (total or pages or more or _is_search(evidence.operation))
+    ):
         return None
-    said = [".".join(one.path) for one in (total, pages) if one] + ([more] if more else [])
+    said = [".".join(one.path) for one in (total, pages) if one] + ([more.removeprefix("$.")] if more else [])
     return Paging(
         type="offsetLimit",
         inputs=(evidence.input(name, "page" if page else "offset"), *limit),

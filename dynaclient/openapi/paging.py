@@ -249,7 +249,12 @@ class Pager:
     def _corrected(self, state: State, arguments: Mapping[str, Any], value: Any) -> State:
         """The state with the number that the reply gives its page, where the caller left it to the service."""
         found = self._page.find(value) if self._page is not None else []
-        if state.page is None or not found or type(found[0]) is not int or self._inputs["page"].given(arguments) is not None:
+        if (
+            state.page is None
+            or not found
+            or type(found[0]) is not int
+            or self._inputs["page"].given(arguments) is not None
+        ):
             return state
         return evolve(state, page=found[0], first=min(state.first, found[0]))
 
