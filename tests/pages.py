@@ -87,9 +87,14 @@ def arguments_of(client: Client, operation: Operation, paging: Paging) -> dict[s
     }
     for item in paging.inputs:
         field = next((field for field in operation.arguments if field.name == item.name), None)
-        if item.type == "limit" and field is not None:
+        if item.type == "limit" and field is not None and _takes(client, field.schema, 2):
             kept[field.python_name] = 2
     return kept
+
+
+def _takes(client: Client, schema: str | None, value: int) -> bool:
+    checker = Checker(client.api.document, client.api.version)
+    return schema is None or checker.validator(schema, "request").accepts(value)
 
 
 def follow(client: Client, name: str, paging: Paging) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
 
 from dynaclient.errors import SpecError
 from dynaclient.frozen import evolve
+from dynaclient.local.answers import error_response
 from dynaclient.local.incoming import Incoming
 from dynaclient.local.replies import Replies, json_media, success
 from dynaclient.openapi.infer_paging import Evidence, paging_of, places_at
@@ -126,7 +128,7 @@ class Pages:
                 item = {**item, "id": self._sampled(places, "id")}
                 yield self._renamed(item, number, places)
             else:
-                yield item if number < len(base) else self._renamed(item, number, places)
+                yield self._renamed(item, number, places) if item in base[:number] or number >= len(base) else item
 
     def _fits(self, items: list[Any]) -> bool:
         """Whether the reply may have these items."""
@@ -139,7 +141,7 @@ class Pages:
         optional = [one.name for place in places for one in properties(self._document, place) if one.name not in item]
         for key in (*sorted(item, key=lambda key: (key != "id", not key.endswith("id"))), *optional, "id"):
             old = item[key] if key in item else self._sampled(places, key)
-            found = next(self._fitting_names(old, number, lambda name, key=key: {**item, key: name}), None)
+            found = next(self._fitting_names(old, number, partial(_with, item, (key,))), None)
             if found is not None:
                 return found
         return item
@@ -164,11 +166,12 @@ class Pages:
     # --- what a request asks for
 
     def answer(self, incoming: Incoming) -> Response | None:
-        """The page that a request asks for; None where the document does not allow it."""
+        """The page that a request asks for, 404 behind the last where none may be empty; None where the document does not allow it."""
         start, size = self._start(incoming), self._size(incoming)
         value = self._page(start, size, incoming.request)
         if not self._replies.accepts(self._media, value):
-            return None
+            beyond = start >= len(self.items)
+            return error_response(404, "There is no such page.", code="not_found") if beyond else None
         headers = self._reply.headers
         if self._paging.type == "link" and start + size < len(self.items):
             link = f'<{_next_url(incoming.request, start + size)}>; rel="next"'
@@ -197,7 +200,8 @@ class Pages:
             return int(query[_START])
         given = {item.type: self._given(incoming, item.name) for item in self._paging.inputs}
         if given.get("cursor") is not None:
-            return next((end for end in range(len(self.items) + 1) if self._cursor(end) == given["cursor"]), 0)
+            ends = range(len(self.items) + 1)
+            return next((end for end in ends if str(self._cursor(end)) == str(given["cursor"])), 0)
         for kind, first in (("page", 1), ("offset", 0)):
             number = given.get(kind)
             if isinstance(number, (int, float)) and kind in self._inputs:
@@ -250,12 +254,9 @@ class Pages:
         field = next((one for one in self._operation.arguments if one.name == self._taken()), None)
         kinds = types(self._document, field.schema) if field is not None and field.schema is not None else ()
         request = Request("GET", "http://127.0.0.1", "/")
-        for token in _TOKENS if "string" not in kinds or "integer" in kinds else _TOKENS[1:]:
-            if (
-                field is not None
-                and field.schema is not None
-                and not self._replies.satisfies(field.schema, token(SIZE))
-            ):
+        # A text is tried first where only that is taken; a client sends a number as a text there.
+        for token in _TOKENS if "string" not in kinds or "integer" in kinds else (*_TOKENS[1:], _TOKENS[0]):
+            if field is not None and field.schema is not None and not self._may_take(field.schema, token(SIZE)):
                 continue
             for end in _ENDS:
                 self._token, self._end = token, end
@@ -264,6 +265,9 @@ class Pages:
                     if all(self._replies.accepts(self._media, page) for page in pages):
                         return token, end
         raise SpecError("no page satisfies the schema of the reply", pointer=self._media.pointer)
+
+    def _may_take(self, schema: str, token: Any) -> bool:
+        return self._replies.satisfies(schema, token) or self._replies.satisfies(schema, str(token))
 
     def _taken(self) -> str:
         return next((item.name for item in self._paging.inputs if item.type == "cursor"), "")

@@ -72,7 +72,7 @@ def inferred_paging(document: Mapping[str, Any], operation: Operation) -> Paging
     evidence = Evidence(document, operation, schema)
     if not evidence.lists:
         return None
-    for rule in (_by_token, _by_url, _by_last_item, _by_count, _by_link):
+    for rule in (_by_token, _by_url, _by_last_item, _by_link, _by_count):
         found = rule(evidence)
         if found is not None:
             results = path_of(evidence.results) if evidence.results is not None else ""
@@ -240,10 +240,10 @@ def _fits(evidence: Evidence, parameter: Parameter, field: Field) -> bool:
         return False
     if parameter.name == field.path[-1] == "offset":  # a number would only be the one that was sent
         return taken - {"null"} == given == {"string"}
-    if "integer" in taken or "integer" in given:
-        taken |= {"number"} if "integer" in taken else set()
-        given |= {"number"} if "integer" in given else set()
-    return not taken or not given or bool(taken & given) or (given == {"object"} == taken)
+    if field.word in words.NEXT_TOKENS and not {"object"} & (taken | given):
+        return True  # a number as a text and a text as a number are what people write for tokens
+    numbers = {"integer", "number"}
+    return not taken or not given or bool(taken & given) or bool(numbers & taken and numbers & given)
 
 
 def _by_url(evidence: Evidence) -> Paging | None:

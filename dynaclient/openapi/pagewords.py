@@ -47,7 +47,7 @@ PAGE_COUNTS = _names("totalpages numpages pagecount pagestotal pages lastpage pa
 CURRENT = _names("page currentpage pagenumber pageindex")
 """Numbers of the page that came."""
 HOLDERS = _names("""meta metadata responsemetadata pagination paging page pageinfo pages links cursors cursor next info pager
-    listmeta paginationinfo pagingmetadata pageinformation pagemeta paginationmeta""")
+    listmeta nextpage paginationinfo pagingmetadata pageinformation pagemeta paginationmeta""")
 """Objects that hold such properties beside the items."""
 LISTS = ("data", "items", "results", "records", "values", "value", "entries", "resources", "list", "rows", "elements")
 """Names of the list, where a page has several lists."""
@@ -59,7 +59,9 @@ def plain(name: str) -> str:
 
 
 def word_of(path: tuple[str, ...]) -> str:
-    """The name of a property within its holder: ``next.after`` is ``nextafter``, ``cursors.after`` is ``cursorsafter``."""
+    """The name of a property within its holder: ``next.after`` is ``nextafter``, ``next_page.uri`` is ``nexturi``, ``cursors.after`` is ``cursorsafter``."""
     word = plain(path[-1])
     holder = plain(path[-2]) if len(path) > 1 else ""
-    return holder + word if holder == "next" or (holder == "cursors" and word == "after") else word
+    if holder in ("next", "nextpage"):
+        return f"next{word}"
+    return f"cursors{word}" if holder == "cursors" and word == "after" else word

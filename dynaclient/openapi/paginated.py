@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynaclient.errors import SpecError
+from dynaclient.frozen import evolve
 from dynaclient.openapi.model import Paging, PagingInput
 from dynaclient.openapi.pointer import join
 
@@ -78,7 +79,7 @@ def _declared(node: Mapping[str, Any], pointer: str, more: Mapping[str, str]) ->
     if not all(isinstance(path, str) for path in paths.values()):
         raise SpecError("each output is a JSONPath, such as $.data", pointer=join(place, "outputs"))
     read = tuple(_input(item, join(place, "inputs", number)) for number, item in enumerate(inputs))
-    paging = Paging(type=entry["type"], inputs=read, pointer=place, **paths, **more)
+    paging = evolve(Paging(type=entry["type"], inputs=read, pointer=place), **paths, **more)
     missing = _missing(paging, {item.type for item in read})
     if missing:
         raise SpecError(f"pagination of type {paging.type} needs {missing}", pointer=place)

@@ -31,8 +31,8 @@ class State(Struct, frozen=True):
     """What is known between two pages.
 
     ``arguments`` are those to call with, ``page`` or ``offset`` is what this call asks for, ``first`` where counting begins, ``before`` the
-    number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed. ``last`` is the page before, where
-    the end may show by its coming again; ``tentative``: nothing promised that this page is there. ``linked``: ``Link`` leads.
+    number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed. ``last`` are the items of the
+    page before, where the end may show by their coming again; ``tentative``: nothing promised that this page is there. ``linked``: ``Link`` leads.
     """
 
     arguments: Mapping[str, Any]
@@ -40,7 +40,7 @@ class State(Struct, frozen=True):
     offset: int | None = None
     first: int = 1
     before: int | None = 0
-    last: Any = None
+    last: list[Any] | None = None
     tentative: bool = False
     linked: bool = False
     seen: frozenset[str] = frozenset()
@@ -164,18 +164,21 @@ class Pager:
         return self._cursor(state, arguments, self._one(self._next_cursor, value), value, response)
 
     def repeats(self, state: State, value: Any, response: Response) -> bool:
-        """Whether a page that nothing promised is the one before it again, so that there is none.
+        """Whether a page that nothing promised brings only what the page before brought, so that there is none.
 
         Raises
         ------
         ReplyValidationError
             Where it was promised, so that the pages would never end.
         """
-        if state.last is None or value != state.last:
+        if state.last is None:
             return False
-        if not state.tentative:
-            raise self._endless("page", response, "comes again")
-        return True
+        items = self.results(value)
+        if state.tentative:
+            return _within(items, state.last)
+        if items == state.last and (self._flag(value) or any(map(is_object, items))):
+            raise self._endless("page", response, "brings the same items again")
+        return False
 
     def unfollowed(self, state: State, value: Any, response: Response) -> ReplyValidationError | None:
         """The error of a list that is not whole: the last page says that there is more, and nothing tells how it is asked for.
@@ -266,7 +269,7 @@ class Pager:
         state = evolve(
             state,
             before=None if state.before is None else state.before + len(items),
-            last=value if self._inferred else None,
+            last=items if self._inferred else None,
             tentative=self._inferred and not promised,
         )
         page, offset = self._inputs.get("page"), self._inputs.get("offset")
@@ -351,6 +354,15 @@ def _absolute(base: str, reference: str) -> str:
     except ValueError:
         return ""
     return quote(url, safe=_URL) if usable else ""
+
+
+def _within(items: list[Any], before: list[Any]) -> bool:
+    """Whether all items of a page were on the page before: by their ids, where the services give the same thing in another form."""
+    if items == before:
+        return True
+    names = [name for name in items[0] if plain(name).endswith("id")] if items and is_object(items[0]) else []
+    known = {_key([one.get(name) for name in names]) for one in before if is_object(one)} if names else set()
+    return bool(known) and all(is_object(one) and _key([one.get(name) for name in names]) in known for one in items)
 
 
 def _key(cursor: Any) -> str:
