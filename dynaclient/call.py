@@ -245,8 +245,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         Raises
         ------
         ReplyValidationError
-            Where the pages would never end; after the last page, where that says that there is more and nothing tells how to get it (with
-            ``validate`` ``"warn"`` or ``"off"`` a warning).
+            Where the pages would never end; after the last page, where that says that there is more and nothing tells how
+            to get it (with ``validate`` ``"warn"`` or ``"off"`` a warning).
         """
         return (result.value for result in self._results(arguments))
 

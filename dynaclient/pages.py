@@ -1,4 +1,4 @@
-"""Page after page of one operation: as its document declares or lets infer, or along ``Link: rel="next"`` (RFC 8288)."""
+"""Page after page of one operation: as is declared or inferred, or along ``Link: rel="next"`` (RFC 8288)."""
 
 from __future__ import annotations
 

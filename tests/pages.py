@@ -1,10 +1,11 @@
-"""Tells how the lists of every document in a folder come in pages, and follows each on the document's own embedded server.
+"""Tells how the lists of every document in a folder come in pages, and follows each on the embedded server.
 
-Run it as ``python tests/pages.py FOLDER [--json]``. For each operation that has pages, or looks as if it had, it prints whether they are declared, inferred
-(and from what), or unknown. Each that is declared or inferred is called in pages of two on the embedded server, and counts as followed
-if exactly the items of the server's collection come. The exit code is 1 where fewer than 95 % are followed.
+Run it as ``python tests/pages.py FOLDER [--json]``. For each operation that has pages, or looks as if it had, it prints
+whether they are declared, inferred (and from what), or unknown. Each that is declared or inferred is called in pages of two
+on the document's own embedded server, and counts as followed if exactly the items of the server's collection come. The exit
+code is 1 where fewer than 95 % are followed.
 
-An operation looks paginated if it takes a cursor, a page or an offset and its reply is a list or has one, or if its reply leads to another page.
+An operation looks paginated if its reply has a list and it takes a cursor, a page or an offset, or if its reply leads on.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def pages_on(client: Client, name: str) -> Pages:
 
 
 def arguments_of(client: Client, operation: Operation, paging: Paging) -> dict[str, Any]:
-    """The arguments that the operation needs, without those that are for the pages, and a limit of two where it takes one."""
+    """The arguments that the operation needs, without those for the pages, and a limit of two where it takes one."""
     given = Draws(client.api, Checker(client.api.document, client.api.version), operation, 0).arguments(whole=False)
     needed = {field.python_name for field in operation.arguments if field.required}
     paged = {item.name for item in paging.inputs} | {"limit"}

@@ -187,7 +187,7 @@ def test_an_asynchronous_client_follows_the_same_pages():
 
 
 def test_the_shell_follows_and_shows_what_is_inferred(run, tmp_path):  # noqa: F811
-    """--all prints the items of all pages; help, describe and explain say how, and that it is inferred; infer writes it."""
+    """--all prints all items; help, describe and explain say how, and that it is inferred; infer writes it."""
     case = next(case for case in CASES["kinds"] if "body" in case)
     path = tmp_path / "api.json"
     path.write_text(json.dumps(listing(case)))
@@ -233,7 +233,7 @@ def test_one_side_alone_infers_nothing(case):
 
 @pytest.mark.parametrize("case", CASES["unfollowed"], ids=title)
 def test_a_list_that_is_not_whole_is_an_error(case, caplog):
-    """Where a reply says that there is more and nobody knows how to get it, the items come, and then an error that says what to declare."""
+    """If a reply says that there is more and nobody knows how to get it, an error comes behind the items."""
     spec = listing({"gives": {}})
     expected = case["value"] if isinstance(case["value"], list) else None
     items = Client(spec, transport=FakeTransport(json_response(case["value"]))).list.items()
@@ -251,3 +251,11 @@ def test_a_list_that_is_not_whole_is_an_error(case, caplog):
             loose = Client(spec, transport=FakeTransport(json_response(case["value"])), validate=validate)
             assert list(loose.list.items()) == came
         assert case["says"] in caplog.text
+
+
+@pytest.mark.parametrize("case", CASES["lists"], ids=title)
+def test_the_list_is_where_the_schema_says(case):
+    """The items of a reply without pages are found by its schema, and where the reply is another by what is there."""
+    fake = FakeTransport(json_response(case["value"]))
+    client = Client(listing(case), transport=fake, validate=case.get("validate", "strict"))
+    assert plain(list(client.list.items())) == case["items"]

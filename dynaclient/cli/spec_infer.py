@@ -51,8 +51,8 @@ def infer_command() -> click.Command:
             *shared_options(("spec", "overlay", "profile", *MESSAGES)),
         ],
         help=(
-            "Make an overlay that declares what is inferred where a document says nothing: how its lists come in pages. Calls follow the same "
-            "without it; keep it to correct it, to pin it, or to publish it."
+            "Make an overlay that declares what is inferred where a document says nothing: how its lists come in pages. "
+            "Calls follow the same without it; keep it to correct it, to pin it, or to publish it."
         ),
         short_help="Make an overlay of what is inferred.",
     )

@@ -1,4 +1,4 @@
-"""Lists that come in pages: a fixed collection of items for each list operation, given page by page as its document declares or lets infer."""
+"""Lists in pages: each list operation has a fixed collection, given as its document declares or lets infer."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Pages:
     # --- what a request asks for
 
     def answer(self, incoming: Incoming) -> Response | None:
-        """The page that a request asks for, 404 behind the last where none may be empty; None where the document does not allow it."""
+        """The page that a request asks for; 404 behind the last; None if it breaks the document."""
         start, size = self._start(incoming), self._size(incoming)
         value = self._page(start, size, incoming.request)
         if not self._replies.accepts(self._media, value):

@@ -1,7 +1,7 @@
 """How a list comes in pages where its document does not say so: inferred from its parameters and its reply.
 
-Both sides must be there: a parameter that asks for a page, and a property of the reply that leads to the next one (or a reply that is a
-list, where pages are counted). What the document declares always goes before (see ``paginated``).
+Both sides must be there: a parameter that asks for a page, and a property of the reply that leads to the next one (or a
+reply that is a list, where pages are counted). What the document declares always goes before (see ``paginated``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DEEPEST = 3
 
 
 class Field(Struct, frozen=True):
-    """A property of the reply: its ``path``, its ``word`` (see ``pagewords.word_of``), its types, and the places of its schemas."""
+    """A property of the reply: its ``path``, its ``word`` (``pagewords.word_of``), its types, its schemas' places."""
 
     path: tuple[str, ...]
     word: str
@@ -33,7 +33,7 @@ class Field(Struct, frozen=True):
 
 
 def paging_of(document: Mapping[str, Any], operation: Operation) -> Paging | None:
-    """How the pages of an operation hang together: as declared, else as inferred (``inferred`` and ``why`` are set); None where neither is.
+    """How the pages of an operation hang together: as declared, else as inferred; None where neither is.
 
     Parameters
     ----------
@@ -78,6 +78,13 @@ def inferred_paging(document: Mapping[str, Any], operation: Operation) -> Paging
             results = path_of(evidence.results) if evidence.results is not None else ""
             return evolve(found, results=results, inferred=True, pointer=operation.pointer)
     return None
+
+
+def list_path(document: Mapping[str, Any], operation: Operation) -> str:
+    """The path of the list in a reply without pages; ``""`` where there is none, or several that are alike."""
+    schema = reply_schema(operation)
+    results = Evidence(document, operation, schema).results if schema is not None else None
+    return path_of(results) if results is not None else ""
 
 
 def reply_schema(operation: Operation) -> str | None:
@@ -129,7 +136,7 @@ class Evidence:
 
     @cached_property
     def fields(self) -> list[Field]:
-        """The properties that may tell of pages: those beside the items, those of the reply, and those of what holds such."""
+        """The properties that may tell of pages: of the reply, beside the items, and within holders."""
         found = {field.path: field for field in self.root}
         owners = {path[:-1] for path in self.lists if len(path) > 1}
         waiting = [field for field in self.root if field.path in owners or words.plain(field.path[-1]) in words.HOLDERS]
@@ -188,7 +195,7 @@ def _fields(document: Mapping[str, Any], places: tuple[str, ...], path: tuple[st
 def places_at(
     document: Mapping[str, Any], places: tuple[str, ...], path: tuple[str, ...], *, items: bool = False
 ) -> tuple[str, ...]:
-    """The places of the schemas of what stands at a path of names below other schemas; with ``items`` those of its items."""
+    """The places of the schemas at a path of names below other schemas; with ``items`` those of its items."""
     for name in path:
         places = next((one.places for one in _fields(document, places, ()) if one.path == (name,)), ())
     if not items:
@@ -229,7 +236,7 @@ def _pair(parameter: str, word: str) -> bool:
 
 
 def _fits(evidence: Evidence, parameter: Parameter, field: Field) -> bool:
-    """Whether the two may be the same value: their types meet, neither is a flag or a list, and the property is no URL."""
+    """Whether both may be the same value: their types meet, and the property is neither a flag, a list nor a URL."""
     taken = set(types(evidence.document, parameter.schema) if parameter.schema else ())
     given = set(field.kinds) - {"null"}
     if (
@@ -260,7 +267,7 @@ def _by_url(evidence: Evidence) -> Paging | None:
 
 
 def _leads(evidence: Evidence, field: Field) -> bool:
-    """Whether a property is the URL of the next page: by its name, or called ``next`` and a URL by its format, its holder or its neighbours."""
+    """Whether a property is the URL of the next page: by its name, or as ``next`` by format, holder or neighbours."""
     if field.word in words.NEXT_URLS:
         return True
     if field.word not in ("next", "nextpage"):

@@ -178,11 +178,11 @@ class PagingInput(Struct, frozen=True):
 
 
 class Paging(Struct, frozen=True):
-    """How the next page of a list is asked for: ``x-speakeasy-pagination`` and ``x-dynaclient-pagination``, or inferred.
+    """How to ask for the next page of a list: ``x-speakeasy-pagination``, ``x-dynaclient-pagination``, or inferred.
 
-    ``type`` is ``offsetLimit``, ``cursor`` or ``url``, ``link`` (only the field ``Link`` leads on) or ``none`` (there are no pages).
-    ``results``, ``num_pages``, ``next_cursor``, ``next_url``, ``has_more``, ``total`` and ``page`` are JSONPaths (RFC 9535) into the
-    reply, or ``""``. ``inferred``: the document does not declare it; ``why`` says what it was inferred from.
+    ``type`` is ``offsetLimit``, ``cursor``, ``url``, ``link`` (only the field ``Link`` leads on) or ``none`` (there are no
+    pages). ``results``, ``num_pages``, ``next_cursor``, ``next_url``, ``has_more``, ``total`` and ``page`` are JSONPaths
+    (RFC 9535) into the reply, or ``""``. ``inferred``: the document does not declare it; ``why`` says what it was inferred from.
     """
 
     type: str

@@ -9,6 +9,7 @@ from dynaclient.openapi import pagewords as words
 from dynaclient.openapi.jsonpath import path_of
 
 _DEEPEST = 3
+_WRAPPERS = frozenset({"data", "result", "results", "response", "payload", "embedded"})
 _PAGED = words.PAGES | words.OFFSETS | words.LIMITS | words.CURRENT | words.PAGE_COUNTS
 
 
@@ -64,5 +65,5 @@ def _properties(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple
     for name, item in value.items():
         here = (*path, str(name))
         yield here, words.word_of(here), item
-        if isinstance(item, Mapping) and depth > 1 and words.plain(str(name)) in words.HOLDERS:
+        if isinstance(item, Mapping) and depth > 1 and words.plain(str(name)) in words.HOLDERS | _WRAPPERS:
             yield from _properties(item, here, depth - 1)

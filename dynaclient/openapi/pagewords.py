@@ -11,17 +11,29 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-TOKEN_PARAMETERS = _names("""cursor pagecursor startcursor startingcursor nextcursor aftercursor pagetoken nexttoken nextpagetoken
-    startingtoken continuationtoken continue continuation marker nextmarker bookmark scrollid pagestate after pageafter
-    startingafter afterid startafter startafterid exclusivestartkey paginationtoken paginationcursor""")
+TOKEN_PARAMETERS = _names(
+    """
+    cursor pagecursor startcursor startingcursor nextcursor aftercursor pagetoken nexttoken nextpagetoken
+    startingtoken continuationtoken continue continuation marker nextmarker bookmark scrollid pagestate after
+    pageafter startingafter afterid startafter startafterid exclusivestartkey paginationtoken paginationcursor
+    """
+)
 """Parameters that take the token of a page."""
-NEXT_TOKENS = _names("""nextcursor nextpagecursor nexttoken nextpagetoken nextcontinuationtoken nextmarker nextbookmark nextafter
-    nextscrollid nextpagestate nextkey nextpageoffset nextoffset nextstart nextskip nextpageid lastevaluatedkey""")
+NEXT_TOKENS = _names(
+    """
+    nextcursor nextpagecursor nexttoken nextpagetoken nextcontinuationtoken nextmarker nextbookmark nextafter
+    nextscrollid nextpagestate nextkey nextpageoffset nextoffset nextstart nextskip nextpageid lastevaluatedkey
+    """
+)
 """Properties that hold the token of the next page, and nothing on the last page."""
 LAST_TOKENS = _names("endcursor aftercursor cursorsafter")
 """Properties that hold the token of the page's end, which may stand on the last page as well."""
-SAME_TOKENS = _names("""cursor continue continuation continuationtoken pagetoken nexttoken nextpagetoken nextcursor bookmark scrollid
-    paginationtoken pagestate""")
+SAME_TOKENS = _names(
+    """
+    cursor continue continuation continuationtoken pagetoken nexttoken nextpagetoken nextcursor bookmark scrollid
+    paginationtoken pagestate
+    """
+)
 """Names that a parameter and a property of the reply share, where the one takes what the other holds."""
 AFTER = _names("after startingafter afterid startafter startafterid pageafter")
 """Parameters that take the id of the last item of the page before."""
@@ -31,23 +43,39 @@ ASKING = TOKEN_PARAMETERS | SAME_TOKENS | PAGES | OFFSETS
 """Parameters that ask for a page."""
 ONE_BASED = frozenset({"startindex"})
 """Offsets that begin at 1 where the schema says nothing (SCIM, RFC 7644, 3.4.2.4; OpenSearch 1.1)."""
-LIMITS = _names("""limit pagelimit perpage pagesize size count maxresults top take rows maxitems itemsperpage maxpagesize
-    resultsperpage""")
+LIMITS = _names(
+    """
+    limit pagelimit perpage pagesize size count maxresults top take rows maxitems itemsperpage maxpagesize
+    resultsperpage
+    """
+)
 NEXT_URLS = _names("nextlink nexturl nexturi nexthref nextpageurl nextpageuri nextpagelink odatanextlink")
 """Properties that hold the URL of the next page."""
-MORE = _names("""hasmore hasnext hasnextpage hasmoreresults hasmoreitems hasmorepages moreavailable moreresults morepages
-    istruncated more""")
+MORE = _names(
+    """
+    hasmore hasnext hasnextpage hasmoreresults hasmoreitems hasmorepages moreavailable moreresults morepages
+    istruncated more
+    """
+)
 """Flags that say whether there is another page."""
 LAST = _names("islast islastpage lastpage")
 """Flags that say whether this page is the last."""
-TOTALS = _names("""totalcount totalitems totalresults totalsize totalelements totalrecords totalrows totalentries totalhits
-    resultcount countall""")
+TOTALS = _names(
+    """
+    totalcount totalitems totalresults totalsize totalelements totalrecords totalrows totalentries totalhits
+    resultcount countall
+    """
+)
 """Numbers of all items."""
 PAGE_COUNTS = _names("totalpages numpages pagecount pagestotal pages lastpage pagetotal numberofpages")
 CURRENT = _names("page currentpage pagenumber pageindex")
 """Numbers of the page that came."""
-HOLDERS = _names("""meta metadata responsemetadata pagination paging page pageinfo pages links cursors cursor next info pager
-    listmeta nextpage paginationinfo pagingmetadata pageinformation pagemeta paginationmeta""")
+HOLDERS = _names(
+    """
+    meta metadata responsemetadata pagination paging page pageinfo pages links cursors cursor next info pager
+    listmeta nextpage paginationinfo pagingmetadata pageinformation pagemeta paginationmeta
+    """
+)
 """Objects that hold such properties beside the items."""
 LISTS = ("data", "items", "results", "records", "values", "value", "entries", "resources", "list", "rows", "elements")
 """Names of the list, where a page has several lists."""
@@ -59,7 +87,7 @@ def plain(name: str) -> str:
 
 
 def word_of(path: tuple[str, ...]) -> str:
-    """The name of a property within its holder: ``next.after`` is ``nextafter``, ``next_page.uri`` is ``nexturi``, ``cursors.after`` is ``cursorsafter``."""
+    """The name of a property within its holder: ``next.after`` is ``nextafter``, ``cursors.after`` ``cursorsafter``."""
     word = plain(path[-1])
     holder = plain(path[-2]) if len(path) > 1 else ""
     if holder in ("next", "nextpage"):

@@ -1,4 +1,4 @@
-"""How a document says that a list comes in pages: ``x-speakeasy-pagination``, and ``x-dynaclient-pagination`` laid over it.
+"""How a document declares pages: ``x-speakeasy-pagination``, and ``x-dynaclient-pagination`` laid over it.
 
 It is read apart from the paging, which most operations never need.
 """

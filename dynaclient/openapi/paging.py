@@ -1,7 +1,7 @@
 """Lists in pages: (operation, arguments, a page) -> the call that brings the next one.
 
-What the operation declares is followed, else what is inferred (see ``infer_paging``). Where nothing is declared, ``Link: rel="next"`` of
-the reply goes before (RFC 8288), and a reply that says that there is more when the pages end is an error.
+What the operation declares is followed, else what is inferred (see ``infer_paging``). Where nothing is declared,
+``Link: rel="next"`` of the reply goes before (RFC 8288), and a last page that says that there is more is an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from dynaclient.errors import Problem, ReplyValidationError, SpecError
 from dynaclient.frozen import Struct, evolve
-from dynaclient.openapi.infer_paging import paging_of
+from dynaclient.openapi.infer_paging import list_path, paging_of
 from dynaclient.openapi.jsonpath import JSONPath, compiled
 from dynaclient.openapi.media import encode_json
 from dynaclient.openapi.model import Operation
@@ -30,9 +30,10 @@ _URL = "%:/?#[]@!$&'()*+,;="  # RFC 3986, 2.2, and what is encoded already
 class State(Struct, frozen=True):
     """What is known between two pages.
 
-    ``arguments`` are those to call with, ``page`` or ``offset`` is what this call asks for, ``first`` where counting begins, ``before`` the
-    number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed. ``last`` are the items of the
-    page before, where the end may show by their coming again; ``tentative``: nothing promised that this page is there. ``linked``: ``Link`` leads.
+    ``arguments`` are those to call with, ``page`` or ``offset`` is what this call asks for, ``first`` where counting begins,
+    ``before`` the number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed.
+    ``last`` are the items of the page before, where the end may show by their coming again. ``tentative``: nothing promised
+    that this page is there. ``linked``: ``Link`` leads.
     """
 
     arguments: Mapping[str, Any]
@@ -87,7 +88,8 @@ class Pager:
         self._inputs: dict[str, Input] = {}
         for item in paging.inputs if paging else ():
             self._inputs.setdefault(item.type, Input(operation, document, item, self._place))
-        self._results = self._path("results")
+        known = self._path("results")
+        self._results = known if paging is not None else compiled(list_path(document, operation) or "$")
         self._num_pages = self._path("num_pages")
         self._next_cursor = self._path("next_cursor")
         self._next_url = self._path("next_url")
@@ -104,6 +106,14 @@ class Pager:
             return compiled(text, join(self._place.removesuffix(PAGINATION) + OWN, own))
         name = next(name for name, known in OUTPUTS.items() if known == field)
         return compiled(text, join(self._place, "outputs", name))
+
+    @property
+    def _declared(self) -> bool:
+        return self._paging is not None and not self._paging.inferred
+
+    def _names_a_list(self, found: list[Any]) -> bool:
+        """Whether an inferred path leads to what it should; else the reply is not what its document says."""
+        return bool(found) and (found[0] is None or isinstance(found[0], list))
 
     @property
     def _inferred(self) -> bool:
@@ -181,7 +191,7 @@ class Pager:
         return False
 
     def unfollowed(self, state: State, value: Any, response: Response) -> ReplyValidationError | None:
-        """The error of a list that is not whole: the last page says that there is more, and nothing tells how it is asked for.
+        """The error of a list that is not whole: its last page says that there is more, and nothing tells how to get it.
 
         None where there is nothing to say, or the document declares its pages: it is trusted.
         """
@@ -217,7 +227,7 @@ class Pager:
             Where the declared path leads to something else, or several properties are lists.
         """
         found = self._results.find(value) if self._results is not None else []
-        if self._results is not None and (found or not self._inferred):
+        if self._results is not None and (self._declared or self._names_a_list(found)):
             if not self._results.singular and not (len(found) == 1 and isinstance(found[0], list)):
                 return found
             if not found or found[0] is None:
@@ -285,8 +295,8 @@ class Pager:
     def _over(self, state: State, arguments: Mapping[str, Any], value: Any) -> bool:
         """Whether a page that is counted is the last.
 
-        What the reply says goes first. Where it says nothing, an inferred pagination goes on until a page is empty, because a service may
-        give fewer items than are asked for.
+        What the reply says goes first. Where it says nothing, an inferred pagination goes on until a page is empty,
+        because a service may give fewer items than are asked for.
         """
         number = self._one(self._num_pages, value)
         if state.page is not None and type(number) is int:
@@ -357,7 +367,7 @@ def _absolute(base: str, reference: str) -> str:
 
 
 def _within(items: list[Any], before: list[Any]) -> bool:
-    """Whether all items of a page were on the page before: by their ids, where the services give the same thing in another form."""
+    """Whether all items of a page were on the page before; of objects the ids count, since forms may differ."""
     if items == before:
         return True
     names = [name for name in items[0] if plain(name).endswith("id")] if items and is_object(items[0]) else []

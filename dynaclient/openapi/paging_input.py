@@ -82,7 +82,7 @@ class Input:
         return otherwise
 
     def fitting(self, cursor: Any) -> Any:
-        """The cursor as the parameter's schema takes it: a number as text, or a text as number, where only that may stand there."""
+        """The cursor as the parameter's schema takes it: a number as text, or a text as number."""
         kinds = types(self._document, self._field.schema) if self._field and self._field.schema else ()
         if type(cursor) is int and "string" in kinds and not {"integer", "number"} & set(kinds):
             return str(cursor)

@@ -24,8 +24,8 @@ def paging_overlay(api: Api) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        The overlay as plain data, one action for each operation, whose description says what was inferred from what. None where nothing is
-        inferred.
+        The overlay as plain data, one action for each operation, whose description says what it was inferred from. None
+        where nothing is inferred.
     """
     actions = []
     for key in api.index.values():
