@@ -34,6 +34,7 @@ from dynaclient.value import plain
 SUFFIXES = (".json", ".yaml", ".yml")
 ASKING = words.TOKEN_PARAMETERS | words.PAGES | words.OFFSETS
 LEADING = words.NEXT_TOKENS | words.NEXT_URLS | words.MORE
+KINDS = ("declared", "inferred", "unknown", "none")
 ENOUGH = 0.95
 MOST = 1000
 
@@ -137,32 +138,36 @@ def found_in(path: Path) -> Iterator[Found]:
             yield one
 
 
+def all_in(folder: Path) -> Iterator[Found]:
+    """Every operation of every document in a folder."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in SUFFIXES:
+            yield from found_in(path)
+
+
 def main(arguments: list[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object for each operation")
     options = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)
     found: list[Found] = []
-    for path in sorted(options.folder.iterdir()):
-        if path.suffix not in SUFFIXES:
-            continue
-        for one in found_in(path):
-            found.append(one)
-            if options.json:
-                sys.stdout.write(json.dumps(asdict(one)) + "\n")
-            elif one.kind != "none":
-                sys.stdout.write(one.line() + "\n")
-            sys.stdout.flush()
+    for one in all_in(options.folder):
+        found.append(one)
+        if options.json:
+            sys.stdout.write(json.dumps(asdict(one)) + "\n")
+        elif one.kind != "none":
+            sys.stdout.write(one.line() + "\n")
+        sys.stdout.flush()
     known = [one for one in found if one.kind in ("declared", "inferred")]
     followed = sum(one.followed for one in known)
-    counts = {kind: sum(one.kind == kind for one in found) for kind in ("declared", "inferred", "unknown", "none")}
     if not options.json:
+        counts = {kind: sum(one.kind == kind for one in found) for kind in KINDS}
         said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         sys.stdout.write(f"{len(found)} operations: {said}; {followed} of {len(known)} followed\n")
     return 0 if followed >= ENOUGH * len(known) else 1
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     sys.exit(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ import pytest
 from cases import cases
 from documents import document, operation
 from loopback import reply
+from pages import main as follow_folder
 from shell import apart, run  # noqa: F401 - fixtures
 
 from dynaclient import AsyncClient, Client, ReplyValidationError
@@ -259,3 +260,26 @@ def test_the_list_is_where_the_schema_says(case):
     fake = FakeTransport(json_response(case["value"]))
     client = Client(listing(case), transport=fake, validate=case.get("validate", "strict"))
     assert plain(list(client.list.items())) == case["items"]
+
+
+def test_a_folder_of_documents_is_followed(tmp_path, capsys):
+    """tests/pages.py tells declared, inferred and unknown pages apart, and follows all that are known."""
+    declared = listing(CASES["kinds"][0], **{"x-dynaclient-pagination": "link"})
+    unknown = listing(CASES["refused"][0])
+    for name, spec in {
+        "a": declared,
+        "b": listing(CASES["kinds"][1]),
+        "c": unknown,
+        "d": listing({"gives": {}}),
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(spec))
+    assert follow_folder([str(tmp_path), "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["kind"], one["followed"]) for one in found] == [
+        ("declared", True),
+        ("inferred", True),
+        ("unknown", False),
+        ("none", False),
+    ]
+    assert follow_folder([str(tmp_path)]) == 0
+    assert "1 declared, 1 inferred, 1 unknown, 1 none; 2 of 2 followed" in capsys.readouterr().out

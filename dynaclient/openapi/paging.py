@@ -341,7 +341,7 @@ class Pager:
         seen = state.seen | {response.url}
         if url in seen:
             raise self._endless("URL", response)
-        return Url(url, evolve(state, seen=seen | {url}))
+        return Url(url, evolve(state, last=None, tentative=False, seen=seen | {url}))
 
     def _endless(self, what: str, response: Response, came: str = "was followed before") -> ReplyValidationError:
         return self._wrong(f"the {what} of the next page {came}, so that the pages would never end", response)
