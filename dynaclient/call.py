@@ -245,18 +245,19 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
         Raises
         ------
         ReplyValidationError
-            Where the pages would never end.
+            Where the pages would never end; after the last page, where that says that there is more and nothing tells how
+            to get it (with ``validate`` ``"warn"`` or ``"off"`` a warning).
         """
         return (result.value for result in self._results(arguments))
 
     @_by_service
     def items(self, /, **arguments: Any) -> Iterator[Any]:
-        """The items of all pages, one by one."""
+        """The items of all pages, one by one; the errors are those of ``pages``, after the items that came."""
         pager = self._core.pager(self._name)
         return (item for result in self._results(arguments) for item in pager.results(result.value))
 
     def _results(self, arguments: dict[str, Any]) -> Iterator[Result]:
-        from dynaclient.pages import follow, results
+        from dynaclient.pages import follow, incomplete, results
 
         options = {name: arguments[name] for name in CALL_OPTIONS - self._hidden_options() if name in arguments}
         given = {name: value for name, value in arguments.items() if name not in options}
@@ -266,6 +267,7 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             given,
             lambda values: self.send(**values, **options),
             lambda url: self._send(follow(self._shipment({**given, **options}), url)),
+            lambda problem: incomplete(self._core, self._choose(options)[0], problem),
         )
 
     @_by_service

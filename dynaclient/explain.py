@@ -14,6 +14,7 @@ from dynaclient.openapi.decided import (
     Decision,
     batch_decisions,
     name_decisions,
+    paging_decision,
     retry_decisions,
     timeout_decision,
 )
@@ -79,6 +80,7 @@ def decisions(
         _timeout(api, operation, layers),
         *_retries(api, operation, layers),
         *batch_decisions(api, operation),
+        paging_decision(api, operation),
         *_modes(layers),
     )
 

@@ -1,17 +1,21 @@
-"""Page after page of one operation: as ``x-speakeasy-pagination`` declares it, or along ``Link: rel="next"`` (RFC 8288)."""
+"""Page after page of one operation: as is declared or inferred, or along ``Link: rel="next"`` (RFC 8288)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dynaclient.exchange import Shipment
+from dynaclient.errors import NotFoundError, ReplyValidationError
+from dynaclient.exchange import Shipment, Way
 from dynaclient.frozen import evolve
 from dynaclient.openapi.paging import Pager, State, Url
 from dynaclient.redirect import same_origin
 from dynaclient.result import Result
 from dynaclient.wire import Request
+
+if TYPE_CHECKING:
+    from dynaclient.core import Core
 
 _KEPT = ("accept", "accept-language", "user-agent")
 
@@ -21,6 +25,7 @@ def results(
     arguments: Mapping[str, Any],
     send: Callable[[Mapping[str, Any]], Result],
     follow: Callable[[str], Result],
+    complain: Callable[[ReplyValidationError], None],
 ) -> Iterator[Result]:
     """The results of all pages, each called for when the one before it has been taken.
 
@@ -32,6 +37,8 @@ def results(
         Those of the first page.
     send, follow:
         Make the call with other arguments, and get the URL of a next page.
+    complain:
+        Raises, or tells of, a list that is not whole.
     """
     state: State = pager.start(arguments)
     result = send(state.arguments)
@@ -39,9 +46,26 @@ def results(
         yield result
         following = pager.next(state, state.arguments, result.value, result.response)
         if following is None:
+            problem = pager.unfollowed(state, result.value, result.response)
+            if problem is not None:
+                complain(problem)
             return
         state = following.state
-        result = follow(following.url) if isinstance(following, Url) else send(following.values)
+        try:
+            result = follow(following.url) if isinstance(following, Url) else send(following.values)
+        except NotFoundError:
+            if state.tentative:  # nothing said that there is such a page
+                return
+            raise
+        if pager.repeats(state, result.value, result.response):
+            return
+
+
+def incomplete(core: Core, way: Way, problem: ReplyValidationError) -> None:
+    """Raise the error of a list that is not whole; in the modes ``warn`` and ``off`` warn of it."""
+    if way.reply_mode not in ("warn", "off"):
+        raise problem
+    core.warn(problem)
 
 
 def follow(shipment: Shipment, url: str) -> Shipment:

@@ -146,7 +146,9 @@ def _profile_told(profile: Profile) -> dict[str, Any]:
 
 
 def _paging(document: Opened, operation: Operation) -> dict[str, Any] | None:
-    paging = operation.paging
+    from dynaclient.openapi.infer_paging import paging_of
+
+    paging = paging_of(document.api.document, operation)
     if paging is None:
         return None
     return {
@@ -156,6 +158,11 @@ def _paging(document: Opened, operation: Operation) -> dict[str, Any] | None:
         "num_pages": paging.num_pages,
         "next_cursor": paging.next_cursor,
         "next_url": paging.next_url,
+        "has_more": paging.has_more,
+        "total": paging.total,
+        "page": paging.page,
+        "inferred": paging.inferred,
+        "why": paging.why,
         "place": document.place(paging.pointer),
     }
 

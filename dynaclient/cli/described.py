@@ -143,9 +143,15 @@ def _profile_lines(profile: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _paging_lines(paging: Mapping[str, Any]) -> Iterator[str]:
+    if paging["type"] == "none":
+        yield "  none: the document says that the reply is the whole list"
+        yield f"      {paging['place']}"
+        return
     inputs = ", ".join(f"{item['name']} ({item['type']})" for item in paging["inputs"])
     yield f"  {paging['type']}{f' by {inputs}' if inputs else ''}; --all prints the items of all pages, --pages the pages"
-    named = ("results", "num_pages", "next_cursor", "next_url")
+    if paging["inferred"]:
+        yield from _wrapped(f"inferred: {paging['why']}. `dynaclient spec infer` writes it as an overlay.", "  ")
+    named = ("results", "num_pages", "next_cursor", "next_url", "has_more", "total", "page")
     found = [f"{name.replace('_', ' ')} at {paging[name]}" for name in named if paging[name]]
     if found:
         yield f"  {', '.join(found)}"

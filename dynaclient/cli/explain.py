@@ -100,7 +100,7 @@ def explain_command() -> click.Command:
             *shared_options((*READING, "timeout", "retries", "validate", "bearer_auth")),
         ],
         help=(
-            "Tell what is in force for an operation, and what decided it: name, server, credentials, time, each field of the retry policy, batches; "
+            "Tell what is in force for an operation, and what decided it: name, server, credentials, time, each field of the retry policy, batches, pages; "
             "with the file and line of the document or overlay, or the profile, variable, option or default."
         ),
         short_help="Tell what is in force for an operation, and what decided it.",

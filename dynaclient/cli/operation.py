@@ -86,7 +86,7 @@ class OperationCommand(Sectioned):
             idle.add("split")
         if "extra" not in offered_options(operation):
             idle.add("extra")
-        if operation.paging is None and operation.method != "GET":
+        if not self._may_have_pages():
             idle |= {"all", "pages", "max_items"}
         if not any(server.variables for server in operation.servers):
             idle.add("server_variable")
@@ -98,6 +98,17 @@ class OperationCommand(Sectioned):
             if isinstance(option, SharedOption):
                 option.hidden = option.setting in idle
         return options
+
+    def _may_have_pages(self) -> bool:
+        """Whether the reply may lead to another page: as is declared or inferred, or for GET by ``Link``."""
+        operation = self.operation
+        if operation.paging is not None:
+            return operation.paging.type != "none"
+        if operation.method == "GET":
+            return True
+        from dynaclient.openapi.infer_paging import inferred_paging
+
+        return inferred_paging(self.document.api.document, operation) is not None
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -237,6 +248,7 @@ class OperationCommand(Sectioned):
         for shared in self.params:
             if isinstance(shared, SharedOption):
                 shared.brief = not full
+        self._write_pages(formatter)
         brief = [option for option in self.made.options if isinstance(option, ArgumentOption) and option.brief]
         for option in brief:
             option.brief = not full
@@ -251,6 +263,16 @@ class OperationCommand(Sectioned):
             more = f"{len(parts)} options for parts of these" if parts else "these in full"
             with formatter.section("More"):
                 formatter.write_text(f"--help-all shows {more}.")
+
+    def _write_pages(self, formatter: click.HelpFormatter) -> None:
+        from dynaclient.openapi.infer_paging import paging_of, told
+
+        paging = paging_of(self.document.api.document, self.operation)
+        if paging is None or paging.type == "none":
+            return
+        how = f"{told(paging)}, inferred: {paging.why}" if paging.inferred else told(paging)
+        with formatter.section("Pages"):
+            formatter.write_text(f"{how}. --all prints the items of all pages.")
 
     def _parts(self) -> Iterator[tuple[str, str]]:
         from dynaclient.cli.nested import shown_parts

@@ -20,6 +20,7 @@ _COMMANDS = {
     "bundle": ("dynaclient.cli.spec_compare", "bundle_command", "Write one self-contained file, overlays applied."),
     "diff": ("dynaclient.cli.spec_compare", "diff_command", "Show what changed between two documents, and what breaks."),
     "check": ("dynaclient.cli.spec_check", "check_command", "Look for what will trouble a client."),
+    "infer": ("dynaclient.cli.spec_infer", "infer_command", "Make an overlay of what is inferred: how lists come in pages."),
     "learn": ("dynaclient.cli.spec_check", "learn_command", "Make an overlay of what --drift recorded, for review."),
 }  # fmt: skip
 _HELP = """\

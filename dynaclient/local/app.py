@@ -21,6 +21,7 @@ from dynaclient.local.faults import IN_THE_BODY, Fault, Faults
 from dynaclient.local.hashing import MODEL
 from dynaclient.local.incoming import Incoming, Judge, RejectedError, read_request
 from dynaclient.local.models import Catalog
+from dynaclient.local.pages import Pages, pages_of
 from dynaclient.local.replies import Replies, preference, success
 from dynaclient.local.routes import Match, Routes
 from dynaclient.local.weights import PACKAGES, Package
@@ -38,6 +39,7 @@ _HTML = b"<!doctype html>\n<title>Sign in</title>\n<h1>Sign in to continue</h1>\
 class _Endpoint(Struct, frozen=True):
     operation: Operation
     handler: Handler | None
+    pages: Pages | None = None
 
 
 class App:
@@ -182,6 +184,9 @@ class App:
         if endpoint.handler is not None:
             return endpoint.handler(incoming)
         accept = accept_of(incoming.request)
+        page = endpoint.pages.answer(incoming) if endpoint.pages is not None and _takes_json(accept) else None
+        if page is not None:
+            return page
         made = self._made.get((endpoint.operation.pointer, accept))
         if made is None:
             made = self._replies.make(endpoint.operation, accept)
@@ -211,7 +216,10 @@ class App:
         if found is None:
             operation = read_operation(self.api, key)
             handler = handler_for(self.api, operation, self._replies, self._catalog)
-            found = self._endpoints[key.pointer] = _Endpoint(operation, handler)
+            pages = None
+            if handler is None and not self._varies:
+                pages = pages_of(self.api.document, operation, self._replies)
+            found = self._endpoints[key.pointer] = _Endpoint(operation, handler, pages)
         return found
 
     def _check(self) -> Checker:
@@ -229,6 +237,10 @@ def accept_of(request: Request) -> str:
     """The request's Accept field."""
     headers = request.headers
     return (headers if isinstance(headers, Headers) else Headers(headers)).get("accept", "")
+
+
+def _takes_json(accept: str) -> bool:
+    return not accept or "json" in accept or "*/*" in accept or "application/*" in accept
 
 
 def broken(answer: Answer) -> TransportError:

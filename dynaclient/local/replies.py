@@ -130,6 +130,20 @@ class Replies:
         """Whether a value satisfies the schema of a media type."""
         return media.schema is None or self._judges(media.schema).accepts(value)
 
+    def satisfies(self, schema: str, value: Any) -> bool:
+        """Whether a value satisfies the schema at a pointer."""
+        return self._judges(schema).accepts(value)
+
+    def sample(self, schema: str) -> Any:
+        """A value that satisfies the schema at a pointer.
+
+        Raises
+        ------
+        SpecError
+            Where none does.
+        """
+        return self._made(schema)
+
     def _made(self, schema: str) -> Any:
         def accepts(pointer: str, value: Any) -> bool:
             return self._judges(pointer).accepts(value)

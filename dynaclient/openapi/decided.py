@@ -8,6 +8,7 @@ from typing import Any
 
 from dynaclient.openapi import names
 from dynaclient.openapi.extensions import read_retry
+from dynaclient.openapi.infer_paging import paging_of, told
 from dynaclient.openapi.model import Api, Operation, RetryPolicy
 from dynaclient.openapi.pointer import at, join
 
@@ -126,6 +127,18 @@ def batch_decisions(api: Api, operation: Operation) -> Iterator[Decision]:
         else:
             by, place = DEFAULT, ""
         yield Decision(f"batch.{name}", list(value) if isinstance(value, tuple) else value, by, place)
+
+
+def paging_decision(api: Api, operation: Operation) -> Decision:
+    """How the pages of a list hang together, and whether the document says so or it was inferred."""
+    paging = paging_of(api.document, operation)
+    if paging is None:
+        return Decision(
+            "paging", "the header field Link, where a reply has it", "nothing is declared or can be inferred"
+        )
+    if paging.inferred:
+        return Decision("paging", told(paging), f"inferred: {paging.why}", paging.pointer)
+    return Decision("paging", told(paging), paging.pointer.rpartition("/")[2], paging.pointer)
 
 
 def timeout_decision(api: Api, operation: Operation) -> Decision | None:

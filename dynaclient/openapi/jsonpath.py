@@ -6,7 +6,7 @@ A path of plain names, ``$.data.items``, which nearly all are, is followed witho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaclient.errors import SpecError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Location = tuple[str | int, ...]
 
 _PLAIN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)*")  # RFC 9535, 2.5.1: member-name-shorthand
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class JSONPath(Struct, frozen=True):
@@ -73,6 +74,24 @@ def compiled(text: str, pointer: str = "") -> JSONPath:
         find=lambda value: [node.value for node in _nodes(query, value, pointer)],
         places=lambda value: list(dict.fromkeys(node.location for node in _nodes(query, value, pointer))),
     )
+
+
+def path_of(names: Iterable[str]) -> str:
+    """The path of plain names: ``$.data.items``, ``$['@odata.nextLink']`` (RFC 9535, 2.5.1)."""
+    return "$" + "".join(f".{name}" if _NAME.fullmatch(name) else f"[{quoted(name)}]" for name in names)
+
+
+def quoted(text: str) -> str:
+    """A text as a string literal of JSONPath (RFC 9535, 2.3.1.1)."""
+    out = []
+    for letter in text:
+        if letter in "'\\":
+            out.append(f"\\{letter}")
+        elif letter < " ":
+            out.append(f"\\u{ord(letter):04x}")
+        else:
+            out.append(letter)
+    return f"'{''.join(out)}'"
 
 
 def _nodes(query: JSONPathQuery, value: Any, pointer: str) -> JSONPathNodeList:

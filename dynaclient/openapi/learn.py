@@ -7,6 +7,7 @@ from typing import Any
 
 from dynaclient.errors import SpecError
 from dynaclient.openapi.differ import Difference
+from dynaclient.openapi.jsonpath import quoted
 from dynaclient.openapi.media import is_json
 from dynaclient.openapi.overlay import apply
 from dynaclient.openapi.pointer import at, tokens
@@ -72,19 +73,6 @@ def normalized(pointer: str, document: Mapping[str, Any]) -> str:
         else:
             path, node = f"{path}[{quoted(token)}]", node[token]
     return path
-
-
-def quoted(text: str) -> str:
-    """A text as a string literal of JSONPath (RFC 9535, 2.3.1.1)."""
-    out = []
-    for letter in text:
-        if letter in "'\\":
-            out.append(f"\\{letter}")
-        elif letter < " ":
-            out.append(f"\\u{ord(letter):04x}")
-        else:
-            out.append(letter)
-    return f"'{''.join(out)}'"
 
 
 class _Learner:

@@ -178,9 +178,11 @@ class PagingInput(Struct, frozen=True):
 
 
 class Paging(Struct, frozen=True):
-    """``x-speakeasy-pagination``: how the next page of a list is asked for. ``type`` is ``offsetLimit``, ``cursor`` or ``url``.
+    """How to ask for the next page of a list: ``x-speakeasy-pagination``, ``x-dynaclient-pagination``, or inferred.
 
-    ``results``, ``num_pages``, ``next_cursor`` and ``next_url`` are JSONPaths (RFC 9535) into the reply, or ``""``.
+    ``type`` is ``offsetLimit``, ``cursor``, ``url``, ``link`` (only the field ``Link`` leads on) or ``none`` (there are no
+    pages). ``results``, ``num_pages``, ``next_cursor``, ``next_url``, ``has_more``, ``total`` and ``page`` are JSONPaths
+    (RFC 9535) into the reply, or ``""``. ``inferred``: the document does not declare it; ``why`` says what it was inferred from.
     """
 
     type: str
@@ -189,6 +191,11 @@ class Paging(Struct, frozen=True):
     num_pages: str = ""
     next_cursor: str = ""
     next_url: str = ""
+    has_more: str = ""
+    total: str = ""
+    page: str = ""
+    inferred: bool = False
+    why: str = ""
     pointer: str = ""
 
 

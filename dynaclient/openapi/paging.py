@@ -1,22 +1,26 @@
 """Lists in pages: (operation, arguments, a page) -> the call that brings the next one.
 
-What the operation declares by ``x-speakeasy-pagination`` is followed; where it declares nothing, ``Link: rel="next"`` of the reply is (RFC 8288).
+What the operation declares is followed, else what is inferred (see ``infer_paging``). Where nothing is declared,
+``Link: rel="next"`` of the reply goes before (RFC 8288), and a last page that says that there is more is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from dynaclient.errors import Problem, ReplyValidationError, SpecError
 from dynaclient.frozen import Struct, evolve
+from dynaclient.openapi.infer_paging import list_path, paging_of
 from dynaclient.openapi.jsonpath import JSONPath, compiled
 from dynaclient.openapi.media import encode_json
-from dynaclient.openapi.model import Operation, PagingInput, Parameter
-from dynaclient.openapi.paginated import OUTPUTS, PAGINATION
+from dynaclient.openapi.model import Operation
+from dynaclient.openapi.more import more_in
+from dynaclient.openapi.pagewords import LIMITS, plain
+from dynaclient.openapi.paginated import OUTPUTS, OWN, OWN_OUTPUTS, PAGINATION
+from dynaclient.openapi.paging_input import Input, is_object
 from dynaclient.openapi.pointer import join
-from dynaclient.openapi.shape import annotation, types
 from dynaclient.openapi.weblink import next_link
 from dynaclient.wire import Response
 
@@ -24,12 +28,22 @@ _URL = "%:/?#[]@!$&'()*+,;="  # RFC 3986, 2.2, and what is encoded already
 
 
 class State(Struct, frozen=True):
-    """What is known between two pages: the ``arguments`` to call with, the ``page`` or ``offset`` that this call asks for, and the cursors and URLs that were followed."""
+    """What is known between two pages.
+
+    ``arguments`` are those to call with, ``page`` or ``offset`` is what this call asks for, ``first`` where counting begins,
+    ``before`` the number of items before this page (None where unknown), ``seen`` the cursors and URLs that were followed.
+    ``last`` are the items of the page before, where the end may show by their coming again. ``tentative``: nothing promised
+    that this page is there. ``linked``: ``Link`` leads.
+    """
 
     arguments: Mapping[str, Any]
     page: int | None = None
     offset: int | None = None
     first: int = 1
+    before: int | None = 0
+    last: list[Any] | None = None
+    tentative: bool = False
+    linked: bool = False
     seen: frozenset[str] = frozenset()
 
 
@@ -56,7 +70,7 @@ class Pager:
     Parameters
     ----------
     operation:
-        The operation; ``operation.paging`` says how its pages hang together.
+        The operation.
     document:
         Its document, for defaults and types of the parameters.
 
@@ -69,19 +83,41 @@ class Pager:
     def __init__(self, operation: Operation, document: Mapping[str, Any]) -> None:
         self.operation = operation
         self._document = document
-        self._paging = paging = operation.paging
-        self._inputs: dict[str, _Input] = {}
+        self._paging = paging = paging_of(document, operation)
+        self._place = paging.pointer if paging is not None else operation.pointer
+        self._inputs: dict[str, Input] = {}
         for item in paging.inputs if paging else ():
-            self._inputs.setdefault(item.type, _Input(operation, document, item))
-        self._results = self._path("results")
+            self._inputs.setdefault(item.type, Input(operation, document, item, self._place))
+        known = self._path("results")
+        self._results = known if paging is not None else compiled(list_path(document, operation) or "$")
         self._num_pages = self._path("num_pages")
         self._next_cursor = self._path("next_cursor")
         self._next_url = self._path("next_url")
+        self._has_more = self._path("has_more")
+        self._total = self._path("total")
+        self._page = self._path("page")
 
     def _path(self, field: str) -> JSONPath | None:
         text = getattr(self._paging, field) if self._paging else ""
+        if not text:
+            return None
+        own = next((name for name, known in OWN_OUTPUTS.items() if known == field), "")
+        if own:
+            return compiled(text, join(self._place.removesuffix(PAGINATION) + OWN, own))
         name = next(name for name, known in OUTPUTS.items() if known == field)
-        return compiled(text, join(self._paging.pointer, "outputs", name)) if self._paging and text else None
+        return compiled(text, join(self._place, "outputs", name))
+
+    @property
+    def _declared(self) -> bool:
+        return self._paging is not None and not self._paging.inferred
+
+    def _names_a_list(self, found: list[Any]) -> bool:
+        """Whether an inferred path leads to what it should; else the reply is not what its document says."""
+        return bool(found) and (found[0] is None or isinstance(found[0], list))
+
+    @property
+    def _inferred(self) -> bool:
+        return self._paging is not None and self._paging.inferred
 
     def start(self, arguments: Mapping[str, Any]) -> State:
         """The state before the first page.
@@ -94,10 +130,12 @@ class Pager:
         if page is not None:
             first = page.start(1)
             number = page.number(values, first)
-            return State(page.filled(values, number), page=number, first=min(first, number, 1))
+            before = 0 if number <= first else None
+            return State(page.filled(values, number), page=number, first=min(first, number, 1), before=before)
         if offset is not None:
-            number = offset.number(values, offset.start(0))
-            return State(offset.filled(values, number), offset=number)
+            first = offset.start(0)
+            number = offset.number(values, first)
+            return State(offset.filled(values, number), offset=number, first=first, before=number - first)
         return State(values)
 
     def next(self, state: State, arguments: Mapping[str, Any], value: Any, response: Response) -> NextCall | None:
@@ -120,15 +158,65 @@ class Pager:
             Where the results are needed and cannot be told from the rest of the page.
         """
         paging = self._paging
-        if paging is None:
+        if paging is None or paging.inferred or paging.type == "link":
             url = next_link(response.headers.get("link", ""), response.url)
-            return self._url(state, url, response) if url else None
+            if url:
+                return self._url(evolve(state, linked=True), url, response)
+        if paging is None or state.linked or paging.type in ("none", "link"):
+            return None
         if paging.type == "url":
             found = self._one(self._next_url, value)
             return self._url(state, found, response) if found else None
-        if paging.type == "cursor":
-            return self._cursor(state, arguments, self._one(self._next_cursor, value), response)
-        return self._counted(state, arguments, value)
+        if paging.type == "offsetLimit":
+            return self._counted(self._corrected(state, arguments, value), arguments, value)
+        if self._flag(value) is False:
+            return None
+        return self._cursor(state, arguments, self._one(self._next_cursor, value), value, response)
+
+    def repeats(self, state: State, value: Any, response: Response) -> bool:
+        """Whether a page that nothing promised brings only what the page before brought, so that there is none.
+
+        Raises
+        ------
+        ReplyValidationError
+            Where it was promised, so that the pages would never end.
+        """
+        if state.last is None:
+            return False
+        items = self.results(value)
+        if state.tentative:
+            return _within(items, state.last)
+        if items == state.last and (self._flag(value) or any(map(is_object, items))):
+            raise self._endless("page", response, "brings the same items again")
+        return False
+
+    def unfollowed(self, state: State, value: Any, response: Response) -> ReplyValidationError | None:
+        """The error of a list that is not whole: its last page says that there is more, and nothing tells how to get it.
+
+        None where there is nothing to say, or the document declares its pages: it is trusted.
+        """
+        paging = self._paging
+        if state.linked or (paging is not None and not paging.inferred):
+            return None
+        found = more_in(value, self._count(value) if paging is None else None, limited=self._limited())
+        if found is None:
+            return None
+        where, said = found
+        reason = "the document does not say how the next page is asked for"
+        if paging is not None:
+            reason = f"the pages end here, as they were inferred: {paging.why}"
+        hint = f"declare {PAGINATION} in an overlay, or `{OWN}: none` if this is the whole list"
+        return self._wrong(f"{said}, and {reason}", response, where, hint)
+
+    def _count(self, value: Any) -> int | None:
+        try:
+            return len(self.results(value))
+        except SpecError:
+            return None
+
+    def _limited(self) -> bool:
+        """Whether the operation takes how many items a page shall have."""
+        return any(plain(field.name) in LIMITS for field in self.operation.arguments)
 
     def results(self, value: Any) -> list[Any]:
         """The items of a page: what the declared ``results`` path names; where none is declared the value itself if it is a list, else its only property that is a list.
@@ -138,8 +226,8 @@ class Pager:
         SpecError
             Where the declared path leads to something else, or several properties are lists.
         """
-        if self._results is not None:
-            found = self._results.find(value)
+        found = self._results.find(value) if self._results is not None else []
+        if self._results is not None and (self._declared or self._names_a_list(found)):
             if not self._results.singular and not (len(found) == 1 and isinstance(found[0], list)):
                 return found
             if not found or found[0] is None:
@@ -148,11 +236,11 @@ class Pager:
                 return found[0]
             raise SpecError(
                 f"{self.operation.dotted}: the results at {self._results.text} are no list",
-                pointer=self._paging.pointer if self._paging else "",
+                pointer=self._place,
             )
         if isinstance(value, list):
             return value
-        lists = {name: item for name, item in value.items() if isinstance(item, list)} if _is_object(value) else {}
+        lists = {name: item for name, item in value.items() if isinstance(item, list)} if is_object(value) else {}
         if len(lists) > 1:
             raise SpecError(
                 f"{self.operation.dotted}: the document does not say which of {', '.join(lists)} holds the items of a page; "
@@ -166,37 +254,82 @@ class Pager:
         found = path.find(value) if path is not None else []
         return found[0] or None if found else None
 
+    def _flag(self, value: Any) -> bool | None:
+        """What the reply says of whether there is another page; None where it says nothing."""
+        found = self._has_more.find(value) if self._has_more is not None else []
+        return found[0] if found and isinstance(found[0], bool) else None
+
+    def _corrected(self, state: State, arguments: Mapping[str, Any], value: Any) -> State:
+        """The state with the number that the reply gives its page, where the caller left it to the service."""
+        found = self._page.find(value) if self._page is not None else []
+        if (
+            state.page is None
+            or not found
+            or type(found[0]) is not int
+            or self._inputs["page"].given(arguments) is not None
+        ):
+            return state
+        return evolve(state, page=found[0], first=min(state.first, found[0]))
+
     def _counted(self, state: State, arguments: Mapping[str, Any], value: Any) -> NextCall | None:
+        if self._over(state, arguments, value):
+            return None
+        items = self.results(value) if state.page is None or self._inferred else []
+        promised = self._flag(value) or self._one(self._num_pages, value) or self._one(self._total, value)
+        state = evolve(
+            state,
+            before=None if state.before is None else state.before + len(items),
+            last=items if self._inferred else None,
+            tentative=self._inferred and not promised,
+        )
         page, offset = self._inputs.get("page"), self._inputs.get("offset")
-        number = self._one(self._num_pages, value)
-        known = type(number) is int
-        if state.page is not None and known:
-            if state.page + 1 - state.first + 1 > number:
-                return None
-            if self._results is not None and not self.results(value):
-                return None
-        else:
-            count = len(self.results(value))
-            limit = self._inputs["limit"].number(arguments, 0) if "limit" in self._inputs else 0
-            if not count or count < limit:
-                return None
         if page is not None and state.page is not None:
             following = page.replaced(arguments, state.page + 1)
             return Arguments(following, evolve(state, arguments=following, page=state.page + 1))
         assert offset is not None
         assert state.offset is not None
-        place = state.offset + len(self.results(value))
+        place = state.offset + len(items)
         following = offset.replaced(arguments, place)
         return Arguments(following, evolve(state, arguments=following, offset=place))
 
-    def _cursor(self, state: State, arguments: Mapping[str, Any], cursor: Any, response: Response) -> NextCall | None:
+    def _over(self, state: State, arguments: Mapping[str, Any], value: Any) -> bool:
+        """Whether a page that is counted is the last.
+
+        What the reply says goes first. Where it says nothing, an inferred pagination goes on until a page is empty,
+        because a service may give fewer items than are asked for.
+        """
+        number = self._one(self._num_pages, value)
+        if state.page is not None and type(number) is int:
+            if state.page + 1 - state.first + 1 > number:
+                return True
+            return self._results is not None and not self.results(value)
+        count = len(self.results(value))
+        if not count:
+            return True
+        more = self._flag(value)
+        if more is not None:
+            return not more
+        limit = self._inputs["limit"].number(arguments, 0) if "limit" in self._inputs else 0
+        total = self._one(self._total, value)
+        if type(total) is int and state.before is not None:
+            # The number of this page's items alone looks the same on a first page that is full.
+            return state.before + count >= total and not (total == count == limit)
+        return not self._inferred and count < limit
+
+    def _cursor(
+        self, state: State, arguments: Mapping[str, Any], cursor: Any, value: Any, response: Response
+    ) -> NextCall | None:
         if cursor is None:
             return None
+        if self._inferred and isinstance(cursor, str) and cursor.startswith(("https://", "http://")):
+            return self._url(state, cursor, response)
         field = self._inputs["cursor"]
         given = field.given(arguments)
         seen = state.seen if given is None else state.seen | {_key(given)}
         cursor = field.fitting(cursor)
         if _key(cursor) in seen:
+            if self._inferred and self._flag(value) is None and self._count(value) == 0:
+                return None  # the end of the page before, of which nothing follows
             raise self._endless("cursor", response)
         following = field.replaced(arguments, cursor)
         return Arguments(following, evolve(state, arguments=following, seen=seen | {_key(cursor)}))
@@ -208,101 +341,18 @@ class Pager:
         seen = state.seen | {response.url}
         if url in seen:
             raise self._endless("URL", response)
-        return Url(url, evolve(state, seen=seen | {url}))
+        return Url(url, evolve(state, last=None, tentative=False, seen=seen | {url}))
 
-    def _endless(self, what: str, response: Response) -> ReplyValidationError:
-        return self._wrong(
-            f"the {what} of the next page was followed before, so that the pages would never end", response
-        )
+    def _endless(self, what: str, response: Response, came: str = "was followed before") -> ReplyValidationError:
+        return self._wrong(f"the {what} of the next page {came}, so that the pages would never end", response)
 
-    def _wrong(self, what: str, response: Response) -> ReplyValidationError:
-        pointer = self._paging.pointer if self._paging else ""
+    def _wrong(self, what: str, response: Response, where: str = "", hint: str = "") -> ReplyValidationError:
         return ReplyValidationError(
             f"{self.operation.dotted}: the pages cannot be followed further",
             response=response,
-            problems=(Problem("", what, pointer),),
+            problems=(Problem(where, what, self._place, hint),),
             operation=self.operation.dotted,
         )
-
-
-class _Input:
-    """One input of a pagination among the keyword arguments of its operation."""
-
-    def __init__(self, operation: Operation, document: Mapping[str, Any], item: PagingInput) -> None:
-        self._document = document
-        self._name = item.name
-        self._field = field = _field(operation, item)
-        self._in_body = item.location == "requestBody"
-        self._whole = operation.body.keyword if operation.body is not None else "body"
-        if field is None and not self._in_body:
-            pointer = operation.paging.pointer if operation.paging else ""
-            raise SpecError(f"the operation has no parameter {item.name!r}", pointer=pointer)
-        others = {other.python_name for other in operation.arguments if other is not field}
-        others |= {other.name for other in operation.arguments if other is not field}
-        spelled = (field.name, f"{field.python_name}_") if field else ()
-        free = (name for name in spelled if name not in others)
-        self._spellings = tuple(dict.fromkeys((field.python_name, *free) if field else ()))
-
-    def given(self, arguments: Mapping[str, Any]) -> Any:
-        """The value among the arguments, under any of its names or within a whole body; None where there is none."""
-        for name in self._spellings:
-            if name in arguments:
-                return arguments[name]
-        body = arguments.get(self._whole) if self._in_body else None
-        return body.get(self._name) if _is_object(body) else None
-
-    def replaced(self, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:
-        """The arguments with another value."""
-        if self._field is None:
-            body = arguments.get(self._whole)
-            return {**arguments, self._whole: {**(body if _is_object(body) else {}), self._name: value}}
-        kept = {name: item for name, item in arguments.items() if name not in self._spellings}
-        return {**kept, self._field.python_name: value}
-
-    def filled(self, arguments: dict[str, Any], value: int) -> dict[str, Any]:
-        """The arguments with a value where the operation requires one and none is given."""
-        needed = self._field is not None and self._field.required and self.given(arguments) is None
-        return self.replaced(arguments, value) if needed else arguments
-
-    def start(self, otherwise: int) -> int:
-        """The number that the schema begins with."""
-        for keyword in ("default", "minimum"):
-            found = self._annotation(keyword)
-            if type(found) is int:
-                return found
-        return otherwise
-
-    def number(self, arguments: Mapping[str, Any], otherwise: int) -> int:
-        """The whole number that is given, else the schema's default, else another."""
-        for found in (self.given(arguments), self._annotation("default")):
-            if isinstance(found, str) and found.isascii() and found.isdigit():
-                return int(found)
-            if isinstance(found, int) and not isinstance(found, bool):
-                return int(found)
-        return otherwise
-
-    def fitting(self, cursor: Any) -> Any:
-        """The cursor as the parameter's schema takes it: a number as text, or a text as number, where only that may stand there."""
-        kinds = types(self._document, self._field.schema) if self._field and self._field.schema else ()
-        if type(cursor) is int and "string" in kinds and not {"integer", "number"} & set(kinds):
-            return str(cursor)
-        if isinstance(cursor, str) and "integer" in kinds and "string" not in kinds and cursor.isascii():
-            return int(cursor) if cursor.isdigit() and len(cursor) < 19 else cursor
-        return cursor
-
-    def _annotation(self, keyword: str) -> Any:
-        if self._field is None or self._field.schema is None:
-            return None
-        return annotation(self._document, self._field.schema, keyword)
-
-
-def _field(operation: Operation, item: PagingInput) -> Parameter | None:
-    """The parameter of that name on the wire, one in the query before others; or the property of the body."""
-    if item.location == "requestBody":
-        fields = operation.body.properties if operation.body else ()
-    else:
-        fields = tuple(sorted(operation.parameters, key=lambda field: field.location != "query"))
-    return next((field for field in fields if field.name == item.name), None)
 
 
 def _absolute(base: str, reference: str) -> str:
@@ -316,8 +366,13 @@ def _absolute(base: str, reference: str) -> str:
     return quote(url, safe=_URL) if usable else ""
 
 
-def _is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
+def _within(items: list[Any], before: list[Any]) -> bool:
+    """Whether all items of a page were on the page before; of objects the ids count, since forms may differ."""
+    if items == before:
+        return True
+    names = [name for name in items[0] if plain(name).endswith("id")] if items and is_object(items[0]) else []
+    known = {_key([one.get(name) for name in names]) for one in before if is_object(one)} if names else set()
+    return bool(known) and all(is_object(one) and _key([one.get(name) for name in names]) in known for one in items)
 
 
 def _key(cursor: Any) -> str:

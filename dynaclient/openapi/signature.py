@@ -10,6 +10,7 @@ from typing import Any
 from dynaclient.errors import ArgumentError, Problem
 from dynaclient.frozen import evolve
 from dynaclient.openapi.encoding import is_binary
+from dynaclient.openapi.infer_paging import paging_of, told
 from dynaclient.openapi.media import default_media, is_form, is_json, is_multipart
 from dynaclient.openapi.model import Operation, Parameter
 from dynaclient.openapi.normal import OMIT
@@ -126,6 +127,10 @@ def docstring(operation: Operation, document: Mapping[str, Any]) -> str:
     if operation.summary and operation.description and operation.description != operation.summary:
         parts.append(operation.description)
     parts.append(f"Sends ``{operation.method} {operation.path}``.")
+    paging = paging_of(document, operation)
+    if paging is not None and paging.type != "none":
+        how = f"{told(paging)}, inferred, because {paging.why}" if paging.inferred else told(paging)
+        parts.append(f"Comes in pages ({how}): ``items`` goes through all of them.")
     fields = [_field(operation, field, document) for field in _required_first(operation.arguments)]
     fields += [_option(operation, name) for name in offered_options(operation)]
     if fields:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dynaclient.openapi.bodies import kind_of
 from dynaclient.openapi.encoding import is_binary
+from dynaclient.openapi.infer_paging import paging_of
 from dynaclient.openapi.media import default_media, essence
 from dynaclient.openapi.model import Api, MediaType, Operation, Parameter
 from dynaclient.openapi.read import with_media
@@ -289,7 +290,7 @@ class _Class:
         iterator = "AsyncIterate" if self.waits else "Iterator"
         if self.gives.item:
             lines += self._verb("stream", self._stream(), switch=False)
-        if self.operation.paging or self.gives.listed != "Any":
+        if paging_of(self.api.document, self.operation) or self.gives.listed != "Any":
             lines += self._verb("pages", f"{iterator}[{value}]")
             lines += self._verb("items", f"{iterator}[{chosen(self.gives.listed, EITHER)}]")
         return "\n".join(lines if self.lean else [*lines, *self._others(awaited)])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dynaclient.openapi.infer_paging import paging_of
 from dynaclient.openapi.itemshape import Shape, is_sequential, reading, sequence_kind
 from dynaclient.openapi.media import essence, is_json, is_text, is_xml
 from dynaclient.openapi.model import MediaType, Operation, Reply
@@ -142,7 +143,8 @@ def _listed(made: Types, operation: Operation, replies: Iterable[Reply], name: s
     schema = _json_schema(replies)
     if schema is None:
         return "Any"
-    path = operation.paging.results if operation.paging else ""
+    paging = paging_of(made.document, operation)
+    path = paging.results if paging else ""
     places = _at_path(made, [schema], path) if path else _only_list(made, schema)
     found = dict.fromkeys(item for place in places for item in made.items(place, f"{name}PageItem"))
     return _joined(found) or "Any"

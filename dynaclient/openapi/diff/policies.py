@@ -94,7 +94,7 @@ def _limit(report: Report, where: str, word: str, old: int | None, new: int | No
 
 
 def _pages(report: Report, where: str, old: Operation, new: Operation) -> None:
-    one, other = old.paging, new.paging
+    one, other = (None if paging is None or paging.type == "none" else paging for paging in (old.paging, new.paging))
     if one is None or other is None:
         if one is not other:
             what = "added" if other else "removed"
@@ -105,7 +105,7 @@ def _pages(report: Report, where: str, old: Operation, new: Operation) -> None:
                 where=where,
             )
         return
-    names = [name for name in one.__struct_fields__ if name != "pointer"]
+    names = [name for name in one.__struct_fields__ if name not in ("pointer", "inferred", "why")]
     if any(getattr(one, name) != getattr(other, name) for name in names):
         report.add("paging-changed", one.pointer, other.pointer, where=where)
 

@@ -43,6 +43,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "x-dynaclient-batch": BATCH_KEYS,
     "x-dynaclient-decode": DECODE_KEYS,
     "x-speakeasy-pagination": ("type", "inputs", "outputs"),
+    "x-dynaclient-pagination": ("hasMore", "total", "page"),
     "x-speakeasy-errors": ("statusCodes", "override"),
     "x-speakeasy-globals": ("parameters",),
 }
