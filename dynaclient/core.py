@@ -129,7 +129,7 @@ class Core:
         if operation and operation not in found.api.index:
             hint = f"it has {', '.join(found.api.index)}"
             problem = Problem("server", f"{server!r} does not offer {operation}", hint=hint)
-            raise ArgumentError(f"{operation} was not called", problems=(problem,), operation=operation)
+            raise ArgumentError(operation, problems=(problem,), operation=operation)
         return found
 
     def home(self, server: str | None) -> Core:
@@ -172,7 +172,7 @@ class Core:
         body = default.operation.body
         if body is None:
             problem = Problem("content_type", "is for a body, and the operation takes none")
-            raise ArgumentError(f"{default.operation.dotted} was not called", problems=(problem,))
+            raise ArgumentError(default.operation.dotted, problems=(problem,))
         media = choose(body, content_type, arguments)
         if media is None or media == default.binder.media:
             return default

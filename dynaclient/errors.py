@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from dynaclient.wire import Attempt, Headers, Request, Response
 
 
+_VERBS = ("is ", "has ", "was ", "must ", "cannot ", "does ", "needs ")
+
+
 class Problem(Struct, frozen=True):
     """One thing that is wrong with an argument or a reply.
 
@@ -64,7 +67,8 @@ class Problem(Struct, frozen=True):
     hint: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
+        mark = "" if self.message.startswith(_VERBS) else ":"  # "input is required"
+        text = f"{self.where}{mark} {self.message}" if self.where else self.message
         if self.hint:
             text += f" ({self.hint})"
         if self.pointer:
@@ -384,6 +388,16 @@ def api_error_class(status: int) -> type[APIError]:
     return BY_STATUS.get(status) or (ServerError if status >= 500 else APIError)
 
 
+def headline(error: ArgumentError) -> str:
+    """What the message of an error says before its problems, or ""."""
+    return error.message.removesuffix(listed("", error.problems)).removesuffix(": ")
+
+
+def blamed(operation: str, count: int) -> str:
+    """The head of an error about the arguments of an operation; several problems follow below it, one beside it."""
+    return operation if count == 1 else f"{operation}: {count} problems with its arguments"
+
+
 def listed(message: str, problems: tuple[Problem, ...], longest: int = 8000) -> str:
     """The message with its problems below it, one a line; a single one goes on the same line.
 
@@ -392,7 +406,7 @@ def listed(message: str, problems: tuple[Problem, ...], longest: int = 8000) -> 
     if not problems:
         return message
     if len(problems) == 1:
-        return f"{message}: {problems[0]}"
+        return f"{message}: {problems[0]}" if message else str(problems[0])
     lines: list[str] = []
     for number, problem in enumerate(problems):
         line = f"\n  - {problem}"

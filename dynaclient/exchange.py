@@ -240,7 +240,7 @@ def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[A
     """Make the error of a reply of 4XX or 5XX, the last of the attempts.
 
     It tells how long the service asks to wait, and why the call was not sent again; if the address is unknown there, it
-    names the address and what may be wrong with it.
+    names the address and what may be wrong with it; if a credential is asked for and none was sent, it tells how to give one.
     """
     from dynaclient.openapi.address import UNKNOWN_ADDRESS, address_hint
     from dynaclient.openapi.failure import failure
@@ -253,6 +253,9 @@ def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[A
         error.hint = address_hint(operation, shipment.way.target)
         asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"
         error.args = (f"{error.args[0]} ({asked}){f'; {error.hint}' if error.hint else ''}", *error.args[1:])
+    elif response.status == 401 and not shipment.needs and not shipment.way.headers:
+        error.hint = auth.unsent(core.api, operation, core.wallet, shipment.way.target)
+        error.args = (f"{error.args[0]}{f'; {error.hint}' if error.hint else ''}", *error.args[1:])
     return error
 
 

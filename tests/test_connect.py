@@ -13,7 +13,7 @@ from loopback import Loopback, reply
 from shell import apart, run  # noqa: F401 - fixtures
 
 from dynaclient import AsyncClient, Client
-from dynaclient.errors import ArgumentError, CredentialsError, NotFoundError
+from dynaclient.errors import ArgumentError, AuthenticationError, CredentialsError, NotFoundError
 from dynaclient.openapi.extraquery import added, laid_over, query_of, written_query
 from dynaclient.testing import FakeTransport, json_response
 from dynaclient.transport.http import Urllib3Transport
@@ -180,16 +180,59 @@ def test_the_key_of_another_server(apart, monkeypatch):  # noqa: F811
     ) as caught:
         created(Client())
     assert "canary" not in str(caught.value)
+    refused = FakeTransport(json_response({}, 401))
     with pytest.raises(
-        CredentialsError, match="OPENAI_API_KEY is set, which is for the server 'openai' only: that one is"
+        AuthenticationError, match="OPENAI_API_KEY is set, which is for the server 'openai' only: that one is"
     ):
-        created(Client(server="http://h.test"))
+        created(Client(server="http://h.test", transport=refused))
     with pytest.raises(CredentialsError) as caught:
         created(Client(server="openai", bearer_auth="", transport=FakeTransport()), server="atoma", headers={})
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(CredentialsError) as caught:
         created(Client())
     assert "openai" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize("case", CASES["keyless"], ids=str)
+def test_a_server_of_one_s_own_may_need_no_key(apart, monkeypatch, case):  # noqa: F811
+    """A server that the document does not name is called without a key if there is none; named servers still need it."""
+    for name, value in case.get("environment", {}).items():
+        monkeypatch.setenv(name, value)
+    transport = FakeTransport(json_response(VECTOR))
+    client = Client(server=case.get("server"), transport=transport)
+    if case["works"]:
+        assert created(client).data[0].embedding == [1.0]
+        assert "authorization" not in {name.lower() for name in transport.requests[0].headers}
+        return
+    with pytest.raises(CredentialsError, match="needs a credential"):
+        created(client)
+    assert not transport.requests
+
+
+def test_a_key_that_is_asked_for_and_was_not_sent(apart):  # noqa: F811
+    """A 401 to a call without a credential says how to give one; a call with one, or with header fields, is not told so."""
+    for options, hint in (
+        ({}, "no credential was sent: set DYNACLIENT_BEARER_AUTH or pass bearer_auth="),
+        ({"bearer_auth": "k"}, ""),
+    ):
+        client = Client(server="http://h.test/v1", transport=FakeTransport(json_response({}, 401)), **options)
+        with pytest.raises(AuthenticationError) as caught:
+            created(client)
+        assert getattr(caught.value, "hint", "").startswith(hint)
+        assert bool(hint) == ("no credential was sent" in str(caught.value))
+    with pytest.raises(AuthenticationError) as caught:
+        created(
+            Client(server="http://h.test/v1", transport=FakeTransport(json_response({}, 401)), headers={"api-key": "k"})
+        )
+    assert "no credential" not in str(caught.value)
+
+
+def test_a_credential_that_is_held_back_is_told_of(apart):  # noqa: F811
+    """A call that names another server than its credential is for is not sent, not even without the credential."""
+    transport = FakeTransport(json_response(VECTOR))
+    with pytest.raises(CredentialsError, match="is for other servers"):
+        created(Client(bearer_auth="k", transport=transport), server="http://h.test/v1")
+    assert not transport.requests
 
 
 @pytest.mark.parametrize("case", CASES["keywords"], ids=str)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dynaclient.auth.choice import choose, is_declared, missing
+from dynaclient.auth.choice import choose, is_declared, missing, unsent
 from dynaclient.auth.need import Account, Credential, Need, Renewal, Secret
 from dynaclient.auth.placing import apply, challenged, shown
 from dynaclient.auth.schemes import ClientVariables, client_variables, is_bearer, variables
@@ -48,6 +48,7 @@ __all__ = [
     "logout",
     "missing",
     "shown",
+    "unsent",
     "variables",
 ]
 

@@ -16,7 +16,8 @@ from dynaclient.redirect import same_origin
 def choose(api: Api, operation: Operation, wallet: Wallet, server: str | Target) -> tuple[Need, ...]:
     """The first alternative of the operation's security that the credentials satisfy (OpenAPI 3.1, 4.8.30).
 
-    An empty alternative (no security) is taken only where no other is satisfied.
+    An empty alternative (no security) is taken only where no other is satisfied; none is needed at a server that the document does not name
+    if it says so (``x-dynaclient-optional-elsewhere``).
 
     Parameters
     ----------
@@ -43,15 +44,27 @@ def choose(api: Api, operation: Operation, wallet: Wallet, server: str | Target)
         needs = tuple(need for need in found if need is not None)
         if alternative and len(needs) == len(alternative):
             return needs
-    if () in operation.security:
+    if () in operation.security or (isinstance(server, Target) and _optional(api, operation, wallet, server)):
         return ()
     raise _unsatisfied(api, operation, wallet, server)
 
 
+def _optional(api: Api, operation: Operation, wallet: Wallet, place: Target) -> bool:
+    """Whether a server that the document does not name may be called without a credential, and none is held back from it."""
+    possible = _possible(api, operation)
+    if not any(all(scheme.optional_elsewhere for scheme in schemes) for schemes in possible):
+        return False
+    if (place.pointer and not place.variable) or _is_named(api, operation, place):
+        return False
+    return not any(wallet.withheld(scheme, place) for schemes in possible for scheme in schemes)
+
+
 def is_declared(api: Api, operation: Operation, place: Target) -> bool:
     """Whether the document names the origin of a call: one of the operation's servers, or, where it has none, where it was published itself."""
-    if place.pointer:
-        return True
+    return bool(place.pointer) or _is_named(api, operation, place)
+
+
+def _is_named(api: Api, operation: Operation, place: Target) -> bool:
     urls = (f"https:{server.url}" if server.url.startswith("//") else server.url for server in operation.servers)
     written = [url for url in urls if "://" in url and "{" not in url]
     if api.source.lower().startswith(("http://", "https://")) and not operation.servers:
@@ -116,11 +129,25 @@ def _possible(api: Api, operation: Operation) -> list[list[SecurityScheme]]:
 
 def missing(api: Api, operation: Operation, server: str) -> str:
     """What to say where no credential was found for the server of this id ("" for a URL)."""
-    ways = [" and ".join(_way(scheme, server) for scheme in alternative) for alternative in _possible(api, operation)]
-    at = f" at the server {server!r}" if server else ""
+    at = f" for the server {server!r}" if server else ""
     return (
-        f"{operation.dotted} was not sent: it needs a credential{at}. Either {'; or '.join(ways)}; "
-        "or try it without an account: server='local' (at the shell --server local)"
+        f"{operation.dotted} needs a credential{at}: {_ways(api, operation, server)}. "
+        "To try it without an account, use server='local' (at the shell --server local)"
+    )
+
+
+def unsent(api: Api, operation: Operation, wallet: Wallet, place: Target) -> str:
+    """What to do about a 401 to a call that was sent without a credential; "" if the operation has no security."""
+    possible = _possible(api, operation)
+    if not possible:
+        return ""
+    ways = _ways(api, operation, place.id)
+    return f"no credential was sent: {ways}{_for_others(operation, possible, wallet, place.id)}"
+
+
+def _ways(api: Api, operation: Operation, server: str) -> str:
+    return "; or ".join(
+        " and ".join(_way(scheme, server) for scheme in alternative) for alternative in _possible(api, operation)
     )
 
 
@@ -130,7 +157,7 @@ def _way(scheme: SecurityScheme, server: str) -> str:
         return f"pass client_cert= for {scheme.name!r}"
     argument = "bearer_auth=" if is_bearer(scheme) else f"credentials={{{scheme.name!r}: ...}}"
     known = variables(scheme, server)
-    variable = f"set the environment variable {known[0]} or " if known else ""
+    variable = f"set {known[0]} or " if known else ""
     ways = f"{variable}pass {argument} for {scheme.name!r}"
     client = client_variables(scheme, server)
     if client is not None:

@@ -131,7 +131,7 @@ class Channel:
                     f"{_shown(row)} is no input by itself",
                     self.batch.pointer if self.batch else "",
                 )
-                raise ArgumentError(f"{self.name} was not called", problems=(problem,), operation=self.name)
+                raise ArgumentError(self.name, problems=(problem,), operation=self.name)
 
     def shipment(self, run: Run[Any]) -> Shipment:
         """The call that carries a run, checked and written, and not sent.

@@ -322,4 +322,4 @@ def _bad(name: str, message: str) -> ArgumentError:
 def unsplit(name: str) -> ArgumentError:
     """Return the error for ``split`` where a call is not sent at once; ``name`` is the operation's."""
     problem = Problem("split", "only a call that is sent at once is split", hint="leave it out")
-    return ArgumentError(f"{name} was not called", problems=(problem,), operation=name)
+    return ArgumentError(name, problems=(problem,), operation=name)

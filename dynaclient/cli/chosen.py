@@ -86,7 +86,7 @@ def apart_of(chosen: Mapping[str, Any]) -> list[Path]:
 @contextmanager
 def named_as_typed() -> Iterator[None]:
     """Problems with the options of a bulk run name them as they are typed."""
-    from dynaclient.errors import ArgumentError
+    from dynaclient.errors import ArgumentError, headline
     from dynaclient.frozen import evolve
 
     try:
@@ -96,7 +96,7 @@ def named_as_typed() -> Iterator[None]:
             raise
         names = {name: f"--{name.replace('_', '-')}" for name in _PLACES}
         problems = tuple(evolve(one, where=names.get(one.where, one.where)) for one in error.problems)
-        raise ArgumentError(error.args[0].partition(":")[0], problems=problems) from None
+        raise ArgumentError(headline(error), problems=problems) from None
 
 
 def columns_of(command: OperationCommand, entries: tuple[str, ...], arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dynaclient.explain import Decision, Layer
     from dynaclient.profile import Profile
 
+_WIDEST = 40
 _OPTIONS = ("server", "timeout", "retries", "validate")
 
 
@@ -40,7 +41,7 @@ def _explain(ctx: click.Context, operation: str) -> None:
     found = decisions(shown.api, made, layers, wallet, variables, lambda: known_words(shown.document))
     rows = [*_document(shown), *(_row(shown, decision) for decision in found)]
     if settings.output in (None, "table") and settings.query is None:
-        printer.text(visible(f"{made.dotted}  {made.method} {made.path}\n\n" + "\n".join(map(_line, rows))))
+        printer.text(visible(f"{made.dotted}  {made.method} {made.path}\n\n" + _table(rows)))
     else:
         printer.value(rows)
 
@@ -71,23 +72,37 @@ def _layers(settings: Settings, profile: Profile | None) -> list[Layer]:
 def _document(shown: Opened) -> list[dict[str, Any]]:
     document = shown.document
     rows = [{"subject": "document", "value": shown.api.title, "by": "", "place": document.source}]
-    return rows + [{"subject": "overlay", "value": name, "by": "", "place": name} for name in document.overlays]
+    return rows + [{"subject": "overlay", "value": name, "by": "", "place": ""} for name in document.overlays]
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Three columns: the subject, its value (an address is never cut), and what decided it with the file and line."""
+    from dynaclient.cli.table import cell
+
+    subjects = [row["subject"] for row in rows]
+    values = [row["value"] if row["subject"] in ("server", "url") else cell(row["value"]) for row in rows]
+    left = max(map(len, subjects))
+    middle = max((len(value) for value in map(str, values) if len(value) <= _WIDEST), default=0)
+    return "\n".join(
+        f"{subject:<{left}}  {value or '-':<{middle}}  {_source(row)}".rstrip()
+        for subject, value, row in zip(subjects, values, rows, strict=True)
+    )
+
+
+def _source(row: dict[str, Any]) -> str:
+    place = row["place"].partition("#")[0].replace(" (shipped with dynaclient)", "")
+    return " ".join(filter(None, (row["by"], f"({place})" if place else "")))
 
 
 def _row(shown: Opened, decision: Decision) -> dict[str, Any]:
+    from dynaclient.cli.wording import typed
+
     return {
         "subject": decision.subject,
         "value": decision.value,
-        "by": decision.by,
+        "by": typed(decision.by),
         "place": shown.place(decision.pointer) if decision.pointer else "",
     }
-
-
-def _line(row: dict[str, Any]) -> str:
-    from dynaclient.cli.table import cell
-
-    source = " ".join(filter(None, (row["by"], f"({row['place']})" if row["place"] else "")))
-    return f"{row['subject']:<28} {cell(row['value']):<30} {source}".rstrip()
 
 
 def explain_command() -> click.Command:

@@ -14,7 +14,7 @@ from dynaclient.cli.inputs import Inputs, Text
 from dynaclient.cli.nested import MISSING, lay, order
 from dynaclient.cli.output import Printer
 from dynaclient.cli.wording import options_named
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, Problem, blamed
 from dynaclient.frozen import evolve
 
 if TYPE_CHECKING:
@@ -222,5 +222,4 @@ def _spelled(problem: Problem, spelled: Mapping[str, str]) -> Problem:
 def not_called(command: OperationCommand, problems: Sequence[Problem]) -> ArgumentError:
     """The error that lists what is wrong with the arguments."""
     name = command.operation.dotted
-    count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return ArgumentError(f"{name} was not called, {count} with its arguments", problems=tuple(problems), operation=name)
+    return ArgumentError(blamed(name, len(problems)), problems=tuple(problems), operation=name)

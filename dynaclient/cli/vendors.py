@@ -21,10 +21,13 @@ def _vendors(ctx: click.Context) -> None:
 
     settings = settings_of(ctx)
     rows = vendor_rows(load())
-    output = settings.output or ("table" if settings.query is None else None)
-    if output == "table" and settings.query is None:
-        rows = [_short(row) for row in rows]
-    Printer(output, settings.query).value(rows)
+    printer = Printer(settings.output, settings.query)
+    if settings.output in (None, "table") and settings.query is None:
+        from dynaclient.cli.messages import visible
+
+        printer.text(visible(_table(rows)))
+    else:
+        printer.value(rows)
 
 
 def vendor_rows(document: Document) -> list[dict[str, Any]]:
@@ -73,18 +76,26 @@ def _row(name: str, served: Document) -> dict[str, Any]:
     }
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """A row for people: six columns."""
-    variable = row["variables"][0] if row["variables"] else ""
-    state = "set" if row["set"] else "not needed" if row["key"] == "optional" else "not set"
-    return {
-        "name": row["name"],
-        "address": row["address"],
-        "variable": variable,
-        "key": state,
-        "items": row["max_items"],
-        "tokens": row["max_tokens"],
-    }
+def _table(rows: list[dict[str, Any]]) -> str:
+    """The services for people; the address, which is long, comes last and is never cut."""
+    lines = [("--SERVER", "KEY", "VARIABLE OF THE KEY", "INPUTS", "TOKENS", "ADDRESS")]
+    for row in rows:
+        state = "set" if row["set"] else "not needed" if row["key"] == "optional" else "not set"
+        limits = [f"{row[name]:,}" if row[name] else "-" for name in ("max_items", "max_tokens")]
+        address = row["address"]
+        if "{" in address and row["address_variable"]:
+            address += f", or set {row['address_variable']}"
+        lines.append((row["name"], state, row["variables"][0] if row["variables"] else "-", *limits, address))
+    widths = [max(len(line[place]) for line in lines) for place in range(5)]
+    return "\n".join(
+        "  ".join(
+            [
+                *(f"{text:{'>' if place in (3, 4) else '<'}{widths[place]}}" for place, text in enumerate(line[:5])),
+                line[5],
+            ]
+        )
+        for line in lines
+    )
 
 
 def vendors_command() -> click.Command:

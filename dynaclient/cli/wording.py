@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, Problem, headline
 from dynaclient.frozen import evolve
 
 _PLURAL = re.compile(r"(?<![\d.,])1 (byte|item|character|value|number|attempt|problem)s\b")
@@ -92,8 +92,7 @@ def options_named(origin: Mapping[str, str]) -> Iterator[None]:
         if error.operation or not error.problems:
             raise
         problems = tuple(_named(problem, origin) for problem in error.problems)
-        head = error.args[0].partition(":")[0] if error.args else ""
-        raise ArgumentError(head, problems=problems) from None
+        raise ArgumentError(headline(error), problems=problems) from None
 
 
 def _named(problem: Problem, origin: Mapping[str, str]) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynaclient.errors import SpecError
-from dynaclient.openapi.extensions import bare_origin_of, env_of, url_env_of
+from dynaclient.openapi.extensions import bare_origin_of, env_of, read_optional_elsewhere, url_env_of
 from dynaclient.openapi.model import Flow, SecurityScheme, Server
 from dynaclient.openapi.pointer import deref, join
 
@@ -72,6 +72,7 @@ def read_schemes(document: Mapping[str, Any], tolerated: list[str]) -> dict[str,
             oauth2_metadata_url=str(node.get("oauth2MetadataUrl") or ""),
             description=str(node.get("description") or "").strip(),
             pointer=pointer,
+            optional_elsewhere=read_optional_elsewhere(node, pointer),
         )
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from dynaclient.errors import ArgumentError, Problem
+from dynaclient.errors import ArgumentError, Problem, blamed
 from dynaclient.frozen import Struct
 from dynaclient.openapi.bodies import kind_of, takes_files
 from dynaclient.openapi.bodycheck import BodyJudge
@@ -270,11 +270,8 @@ class Binder:
     def error(self, problems: Iterable[Problem]) -> ArgumentError:
         """The error that lists all the problems."""
         found = tuple(problems)
-        return ArgumentError(
-            f"{self.operation.dotted} was not called: {len(found)} problem{'s' if len(found) > 1 else ''} with its arguments",
-            problems=found,
-            operation=self.operation.dotted,
-        )
+        name = self.operation.dotted
+        return ArgumentError(blamed(name, len(found)), problems=found, operation=name)
 
 
 def _accepted_names(fields: tuple[Parameter, ...]) -> dict[str, Parameter]:

@@ -157,13 +157,11 @@ class Builder:
             if problem.where != whole:
                 text = "holds half of a surrogate pair, which is no character"
                 problem = Problem(problem.where, text, hint="pass text that can be written as UTF-8")
-            raise ArgumentError(
-                f"{self.operation.dotted} was not called", problems=(problem,), operation=self.operation.dotted
-            ) from None
+            raise ArgumentError(self.operation.dotted, problems=(problem,), operation=self.operation.dotted) from None
 
     def _refused(self, parameter: Parameter, message: str) -> ArgumentError:
         return ArgumentError(
-            f"{self.operation.dotted} was not called",
+            self.operation.dotted,
             problems=(Problem(parameter.python_name, message, parameter.pointer),),
             operation=self.operation.dotted,
         )

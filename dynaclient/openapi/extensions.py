@@ -204,6 +204,12 @@ def url_env_of(server: Mapping[str, Any], pointer: str) -> str:
     return written
 
 
+def read_optional_elsewhere(scheme: Mapping[str, Any], pointer: str) -> bool:
+    """``x-dynaclient-optional-elsewhere`` of a Security Scheme Object: whether servers that the document does not name may need no credential."""
+    name = "x-dynaclient-optional-elsewhere"
+    return _boolean(scheme.get(name, False), join(pointer, name))
+
+
 def read_rarely_null(node: Mapping[str, Any], pointer: str) -> bool:
     """``x-dynaclient-rarely-null`` of a schema: whether types for Python leave out the null that a reply may hold here."""
     return _boolean(node.get("x-dynaclient-rarely-null", False), join(pointer, "x-dynaclient-rarely-null"))

@@ -43,7 +43,8 @@ class SecurityScheme(Struct, frozen=True):
 
     ``env`` lists the environment variables to read, in order: ``x-dynaclient-env`` (a name, or a mapping from server id to name), else
     the scheme's name in upper case. ``env_by_server`` holds the names that belong to one server id only. ``flows`` are those of OAuth 2, by the
-    standard's names (``clientCredentials``).
+    standard's names (``clientCredentials``). ``optional_elsewhere``: a server that the document does not name is called without a credential
+    if there is none (``x-dynaclient-optional-elsewhere``).
     """
 
     name: str
@@ -58,6 +59,7 @@ class SecurityScheme(Struct, frozen=True):
     oauth2_metadata_url: str = ""
     description: str = ""
     pointer: str = ""
+    optional_elsewhere: bool = False
 
 
 class MediaType(Struct, frozen=True):

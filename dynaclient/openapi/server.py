@@ -151,9 +151,7 @@ def _unknown(servers: tuple[Server, ...], wanted: str, others: Iterable[str]) ->
     )
     if not close and ("/" in wanted or ":" in wanted):
         hint = f"a URL begins with https:// or http://: server='http://{wanted}'"
-    return ArgumentError(
-        "no such server", problems=(Problem("server", f"{wanted!r} is no server of the document", hint=hint),)
-    )
+    return ArgumentError("", problems=(Problem("server", f"unknown server {wanted!r}", hint=hint),))
 
 
 def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target:

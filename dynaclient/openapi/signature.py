@@ -190,4 +190,4 @@ def by_position(operation: Operation, positional: tuple[Any, ...]) -> ArgumentEr
     hint = f"say {names[0]}=..., ..." if names else "it takes none"
     text = f"{len(positional)} passed by position; the arguments of an operation are passed by keyword"
     problem = Problem("arguments", text, hint=hint)
-    return ArgumentError(f"{operation.dotted} was not called", problems=(problem,), operation=operation.dotted)
+    return ArgumentError(operation.dotted, problems=(problem,), operation=operation.dotted)

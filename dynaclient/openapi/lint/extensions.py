@@ -14,6 +14,7 @@ from dynaclient.openapi.extensions import (
     read_array_format,
     read_batch,
     read_error_statuses,
+    read_optional_elsewhere,
     read_rarely_null,
     read_retry,
     read_timeout,
@@ -56,7 +57,7 @@ _INNER: Mapping[tuple[str, str], tuple[str, ...]] = {
 _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-env", "x-dynaclient-ignore",
-    "x-dynaclient-bare-origin", "x-dynaclient-url-env", "x-dynaclient-rarely-null",
+    "x-dynaclient-bare-origin", "x-dynaclient-url-env", "x-dynaclient-rarely-null", "x-dynaclient-optional-elsewhere",
     "x-dynaclient-array-format", UNRESOLVED,
 }  # fmt: skip
 
@@ -130,6 +131,7 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
         readers.append(lambda: read_array_format(here, pointer))
     if node.kind == "security scheme":
         readers.append(lambda: env_of("", here, pointer))
+        readers.append(lambda: read_optional_elsewhere(here, pointer))
     if node.kind == "server":
         readers.append(lambda: bare_origin_of(here, pointer))
         readers.append(lambda: url_env_of(here, pointer))
