@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from dynaclient.wire import Attempt, Headers, Request, Response
 
 
-_VERBS = ("is ", "has ", "was ", "must ", "cannot ", "does ", "needs ")
-
-
 class Problem(Struct, frozen=True):
     """One thing that is wrong with an argument or a reply.
 
@@ -67,8 +64,7 @@ class Problem(Struct, frozen=True):
     hint: str = ""
 
     def __str__(self) -> str:
-        mark = "" if self.message.startswith(_VERBS) else ":"  # "input is required"
-        text = f"{self.where}{mark} {self.message}" if self.where else self.message
+        text = f"{self.where}: {self.message}" if self.where else self.message
         if self.hint:
             text += f" ({self.hint})"
         if self.pointer:

@@ -187,5 +187,5 @@ def test_the_error_lists_all():
     error = made.error(found.problems)
     assert isinstance(error, ArgumentError)
     assert isinstance(error, TypeError)
-    assert str(error).startswith("things.run was not called: 2 problems with its arguments:\n  - zzz: ")
+    assert str(error).startswith("things.run: 2 problems with its arguments:\n  - zzz: ")
     assert (error.operation, len(error.problems)) == ("things.run", 2)
