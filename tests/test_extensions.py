@@ -127,6 +127,16 @@ def test_keys_stay_plain():
     assert api.index == {"x": OperationKey((), "x", "GET", "/x", "/paths/~1x/get")}
 
 
+@pytest.mark.parametrize("value", ["maybe", None, 1])
+def test_optional_elsewhere(value):
+    """x-dynaclient-optional-elsewhere is true or false; anything else is an error of the document that names its place."""
+    place = "/components/securitySchemes/a/x-dynaclient-optional-elsewhere"
+    scheme = {"type": "http", "scheme": "bearer", "x-dynaclient-optional-elsewhere": value}
+    with pytest.raises(SpecError, match="true or false") as caught:
+        read(document({}, components={"securitySchemes": {"a": scheme}}))
+    assert caught.value.pointer == place
+
+
 @pytest.mark.parametrize("case", CASES["bare_origin"], ids=lambda case: str(case["value"]))
 def test_bare_origin(case):
     """x-dynaclient-bare-origin is a path; anything else is an error of the document that names its place."""

@@ -100,6 +100,12 @@ _TRUST = {
     "security-scheme-type-changed": Rule("breaking", "the security scheme {scheme} is {new}, no longer {old}"),
     "security-scheme-place-changed": Rule("risky", "the credential of {scheme} is sent as {new}, no longer as {old}"),
     "security-scheme-env-changed": Rule("breaking", "the credential of {scheme} is read from {new}, no longer {old}"),
+    "security-scheme-needed-elsewhere": Rule(
+        "breaking", "servers that the document does not name need the credential of {scheme}"
+    ),
+    "security-scheme-optional-elsewhere": Rule(
+        "safe", "servers that the document does not name may need no credential of {scheme}"
+    ),
     "security-scheme-url-changed": Rule("risky", "{field} of {scheme} is {new}, no longer {old}"),
     "security-scheme-origin-added": Rule("breaking", "{field} of {scheme} leads to another origin: {new}"),
     "security-scheme-scope-added": Rule("safe", "{scheme} has the scope {scope}"),

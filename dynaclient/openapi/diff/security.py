@@ -89,6 +89,9 @@ def _scheme(report: Report, old: SecurityScheme, new: SecurityScheme) -> None:
         report.add("security-scheme-place-changed", *pointers, scheme=scheme, old=places[0], new=places[1])
     for before, after in _variables(old, new):
         report.add("security-scheme-env-changed", *pointers, scheme=scheme, old=before, new=after or "no variable")
+    if old.optional_elsewhere != new.optional_elsewhere:
+        name = "optional" if new.optional_elsewhere else "needed"
+        report.add(f"security-scheme-{name}-elsewhere", *pointers, scheme=scheme)
     for field, before, after in _urls(old, new):
         name = "security-scheme-origin-added" if origin(before) != origin(after) else "security-scheme-url-changed"
         words = {"field": field, "old": before or "nothing", "new": after or "nothing"}
