@@ -42,7 +42,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"; declare `results` in (\S+), or take whole pages", r"; declare `results` in \1, or take whole pages: --pages"),
         (r", in `problems` of this error", ": --error-format json tells them all"),
         (r", nor a Timeout\b", ""),
-        (r"(^|: |- )(--[\w.\[\]-]+): (is|has|was|must|cannot|does|needs)\b", r"\1\2 \3"),
+        (r"(^|: |- )(--[\w.\[\]-]+): (is|has|was|must|needs)\b", r"\1\2 \3"),
         (r"an option makes no sense", "an option cannot be used"),
         (r"an environment variable makes no sense", "an environment variable cannot be used"),
     )
