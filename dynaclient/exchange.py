@@ -253,7 +253,7 @@ def failed(core: Core, shipment: Shipment, response: Response, attempts: tuple[A
         error.hint = address_hint(operation, shipment.way.target)
         asked = f"{shipment.plain.method} {response.url or shipment.plain.redacted().url}"
         error.args = (f"{error.args[0]} ({asked}){f'; {error.hint}' if error.hint else ''}", *error.args[1:])
-    elif response.status == 401 and not shipment.needs and not shipment.way.headers:
+    elif response.status in (401, 403) and not shipment.needs and not shipment.way.headers:
         error.hint = auth.unsent(core.api, operation, core.wallet, shipment.way.target)
         error.args = (f"{error.args[0]}{f'; {error.hint}' if error.hint else ''}", *error.args[1:])
     return error

@@ -137,7 +137,7 @@ def missing(api: Api, operation: Operation, server: str) -> str:
 
 
 def unsent(api: Api, operation: Operation, wallet: Wallet, place: Target) -> str:
-    """What to do about a 401 to a call that was sent without a credential; "" if the operation has no security."""
+    """What to do about a 401 or 403 to a call that was sent without a credential; "" if the operation has no security."""
     possible = _possible(api, operation)
     if not possible:
         return ""
