@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dynaclient.openapi.diff.model import Level
-from dynaclient.openapi.diff.words import NESTED, PROPERTY, ROOTS, SCHEMA, Word
+from dynaclient.openapi.diff.words import NESTED, PROPERTY, ROOTS, SCHEMA, UNTOLD, Word
 
 
 class Rule(NamedTuple):
@@ -153,6 +153,8 @@ TRUST = frozenset(_TRUST)
 
 def schema_rule(place: str, what: str) -> Word | None:
     """The word behind an id of the schema part, ``place`` being one of ``ROOTS`` or what ``NESTED`` calls its inside; None where there is none."""
+    if what in UNTOLD and place.startswith(UNTOLD[what][0]):
+        return UNTOLD[what][1]
     return SCHEMA.get(what) or (PROPERTY.get(what) if place in NESTED.values() else None)
 
 
@@ -166,7 +168,8 @@ def catalogue() -> Mapping[str, Level]:
     found: dict[str, Level] = {name: rule.level for name, rule in RULES.items()}
     for root in ROOTS:
         for place in (root, NESTED[root]):
-            words = {**SCHEMA, **(PROPERTY if place != root else {})}
+            untold = {what: word for what, (side, word) in UNTOLD.items() if place.startswith(side)}
+            words = {**SCHEMA, **untold, **(PROPERTY if place != root else {})}
             for what, word in words.items():
                 found.setdefault(f"{place}-{what}", word.request if place.startswith("request") else word.reply)
     return found
