@@ -42,6 +42,14 @@ def header(schema):
     return {"responses": {"200": {"description": "Good.", "headers": {"P": {"schema": schema}}}}}
 
 
+def webhook(schema):
+    return {"webhooks": {"w": {"post": operation(schema)}}}
+
+
+def webhook_parameter(schema):
+    return {"webhooks": {"w": {"post": parameter(schema)}}}
+
+
 PLACES = {
     "request-body": operation,
     "request-property": lambda schema: operation(inside(schema)),
@@ -51,12 +59,18 @@ PLACES = {
     "reply-property": lambda schema: operation(reply=inside(schema)),
     "reply-header": header,
     "reply-header-property": lambda schema: header(inside(schema)),
+    "webhook-body": webhook,
+    "webhook-property": lambda schema: webhook(inside(schema)),
+    "webhook-parameter": webhook_parameter,
+    "webhook-parameter-property": lambda schema: webhook_parameter(inside(schema)),
 }
 
 
 def whole(node, **more):
-    """A document with one operation."""
-    return document({"/x": {"post": {"operationId": "x", **node}}}, **{"components": COMPONENTS, **more})
+    """A document with one operation, or with a webhook."""
+    paths = {} if "webhooks" in node else {"/x": {"post": {"operationId": "x", **node}}}
+    more = {**more, "webhooks": node["webhooks"]} if "webhooks" in node else more
+    return document(paths, **{"components": COMPONENTS, **more})
 
 
 def expected(case, place):

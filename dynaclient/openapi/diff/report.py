@@ -11,12 +11,14 @@ from dynaclient.openapi.diff.rules import RULES, schema_rule
 from dynaclient.openapi.diff.view import Views
 from dynaclient.openapi.diff.walk import Located, Walk
 from dynaclient.openapi.diff.weigh import Proof
-from dynaclient.openapi.diff.words import NESTED
+from dynaclient.openapi.diff.words import NESTED, direction_of
 
 _SUBJECTS = {
     "request-body": ("the request body", "the request property {path}"),
     "request-parameter": ("{label}", "{label}, property {path}"),
     "reply-body": ("the reply {label}", "the reply property {path} ({label})"),
+    "webhook-body": ("what the webhook {label} sends", "the property {path} that the webhook {label} sends"),
+    "webhook-parameter": ("the parameter {label}", "the parameter {label}, property {path}"),
     "reply-header": ("the reply header {label}", "the reply header {label}, property {path}"),
 }
 
@@ -61,7 +63,7 @@ class Report:
         """
         if old is None or new is None:
             return
-        direction = root.partition("-")[0]
+        direction = direction_of(root)
         for located in self.walk.differences(old, new, direction):
             self._located(root, label, located, loose=loose)
 
@@ -74,7 +76,7 @@ class Report:
         place = NESTED[root] if path else root
         word = schema_rule(place, finding.what)
         assert word is not None, finding.what
-        direction = "request" if root.startswith("request") else "reply"
+        direction = direction_of(root)
         level: Level = word.request if direction == "request" else word.reply
         level = "safe" if muted else "risky" if loose and level == "breaking" else level
         remark = ""

@@ -7,9 +7,11 @@ value's type or making it absent breaks code that reads it; a looser limit or on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dynaclient.openapi.diff.model import Level
+
+Direction = Literal["request", "reply"]
 
 
 class Word(NamedTuple):
@@ -188,17 +190,24 @@ def word_of(what: str) -> Word:
     return SCHEMA.get(what) or PROPERTY.get(what) or UNTOLD[what][1]
 
 
+def direction_of(place: str) -> Direction:
+    """The direction of one of ``ROOTS``, or of what ``NESTED`` calls its inside: a webhook is what the service sends, as a reply is."""
+    return "request" if place.startswith("request") else "reply"
+
+
 def level_of(what: str, direction: str) -> Level:
     """The level of a kind of change in a direction, ``request`` or ``reply``."""
     word = word_of(what)
     return word.request if direction == "request" else word.reply
 
 
-ROOTS = ("request-body", "request-parameter", "reply-body", "reply-header")
+ROOTS = ("request-body", "request-parameter", "reply-body", "reply-header", "webhook-body", "webhook-parameter")
 NESTED = {
     "request-body": "request-property",
     "request-parameter": "request-parameter-property",
     "reply-body": "reply-property",
     "reply-header": "reply-header-property",
+    "webhook-body": "webhook-property",
+    "webhook-parameter": "webhook-parameter-property",
 }
 """Where a schema stands, and what its inside is called."""
