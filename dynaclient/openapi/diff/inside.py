@@ -13,6 +13,7 @@ from dynaclient.openapi.diff.keywords import divides
 from dynaclient.openapi.diff.view import key
 
 _FEW = 40
+_ALL: Mapping[str, list[Any]] = {"null": [None], "boolean": [True, False]}
 _DEEPEST = 12
 # Keywords that are compared as they are written, by the kind of value that they concern.
 _AS_WRITTEN = {
@@ -45,7 +46,7 @@ class Inside:
             if span.high - span.low < _FEW:
                 listed = list(range(int(span.low), int(span.high) + 1))
         if listed is None:
-            listed = {"null": [None], "boolean": [True, False]}.get(kind)
+            listed = _ALL.get(kind)
         if listed is None:
             return None
         return [value for value in listed if self._judge.holds(clause, value) is not False]
