@@ -8,8 +8,9 @@ from dynaclient.errors import SpecError
 from dynaclient.openapi.diff.content import relation
 from dynaclient.openapi.diff.report import Report
 from dynaclient.openapi.model import Api, MediaType, Operation, OperationKey, Parameter
+from dynaclient.openapi.operations import METHODS
 from dynaclient.openapi.pointer import deref, join
-from dynaclient.openapi.read import METHODS, operation
+from dynaclient.openapi.read import operation
 
 
 def compare_webhooks(report: Report, old: Api, new: Api) -> None:
