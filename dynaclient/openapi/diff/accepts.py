@@ -37,10 +37,24 @@ class Judge:
 
     def __init__(self, clauses: Clauses, facts: Facts, hole: Callable[[Hole, Clause], Said]) -> None:
         self._clauses, self._facts, self._hole = clauses, facts, hole
+        self._asked: dict[tuple[Conj, int], tuple[Said, Any]] = {}  # while one value is judged
+        self._depth = 0
 
     def accepts(self, conj: Conj, value: Any) -> Said:
         """Whether all the schemas accept a value."""
-        return some(self.holds(clause, value) for clause in self._clauses.clauses(conj))
+        if not conj:
+            return True
+        if self._depth == 0:
+            self._asked.clear()
+        question = (conj, id(value))
+        if question not in self._asked:
+            self._depth += 1
+            try:
+                said = some(self.holds(clause, value) for clause in self._clauses.clauses(conj))
+            finally:
+                self._depth -= 1
+            self._asked[question] = said, value  # kept, so that no other value takes its identity
+        return self._asked[question][0]
 
     def holds(self, clause: Clause, value: Any) -> Said:
         """Whether a clause accepts a value."""

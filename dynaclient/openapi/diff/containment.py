@@ -8,6 +8,7 @@ Of an object only those properties count that its schema names or describes: tha
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from dynaclient.openapi.diff.accepts import Hole, Judge, Said
@@ -19,8 +20,8 @@ from dynaclient.openapi.diff.samples import NOTHING, Samples
 from dynaclient.openapi.diff.view import Views
 
 Answer = Literal["yes", "no", "unknown"]
-_MOST = 20_000
-_TRIES = 200
+_MOST = 4_000
+_TRIES = 100
 _DEEPEST = 60
 
 
@@ -56,7 +57,8 @@ class Containment:
         self._samples = Samples(self.clauses, self._facts, self._judge, self._refused)
         self._inside = Inside(self.clauses, self._facts, self._judge, self._within)
         self._sameness = sameness
-        self._known: dict[tuple[Conj, Conj], Verdict] = {}
+        self._known: dict[tuple[Conj, Conj], bool] = {}
+        self._found: dict[tuple[Conj, Conj], Any] = {}
         self._same: dict[tuple[Part, Part], bool] = {}
         self._open: dict[tuple[Conj, Conj], int] = {}
         self._lowest = _DEEPEST
@@ -67,10 +69,12 @@ class Containment:
         self._steps, self._lowest = 0, _DEEPEST
         self._open.clear()
         try:
-            return self.subset(narrow, wide)
+            if self._within(narrow, wide):
+                return YES
+            witness = self._refused(narrow, wide)
         except (UndecidedError, RecursionError):
-            self._open.clear()
             return UNKNOWN
+        return UNKNOWN if witness is NOTHING else Verdict("no", witness)
 
     def accepts(self, conj: Conj, value: Any) -> Said:
         """Whether all the schemas accept a value."""
@@ -79,8 +83,8 @@ class Containment:
         except (UndecidedError, RecursionError):
             return None
 
-    def subset(self, narrow: Conj, wide: Conj) -> Verdict:
-        """As ``verdict``, within a comparison that goes on.
+    def _within(self, narrow: Conj, wide: Conj) -> bool:
+        """Whether it is proved that all values of the first are accepted by the second.
 
         Raises
         ------
@@ -92,26 +96,35 @@ class Containment:
         if known is not None:
             return known
         if self._equal(narrow, wide):
-            return YES
+            return True
         if pair in self._open:
             self._lowest = min(self._lowest, self._open[pair])
-            return YES
-        self._steps += 1
-        if self._steps > _MOST or len(self._open) > _DEEPEST:
-            raise UndecidedError
+            return True
+        self._step()
         depth, before = len(self._open), self._lowest
+        if depth > _DEEPEST:
+            raise UndecidedError
         self._lowest = _DEEPEST
         self._open[pair] = depth
         try:
-            found = self._compared(narrow, wide)
+            found = all(
+                self._covered(clause, kind, wide)
+                for clause in self.clauses.clauses(narrow)
+                for kind in sorted(self._facts.kinds(clause))
+            )
         finally:
             del self._open[pair]
-        if found.answer != "yes" or self._lowest >= depth:
+        if not found or self._lowest >= depth:
             self._known[pair] = found
             self._lowest = before
         else:  # it holds only if what it is a part of does
             self._lowest = min(before, self._lowest)
         return found
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > _MOST:
+            raise UndecidedError
 
     def _equal(self, narrow: Conj, wide: Conj) -> bool:
         return all(any(self._means(part, other) for part in narrow) for other in wide)
@@ -127,41 +140,37 @@ class Containment:
             found = self._same[one, other] = self._sameness.same(*nodes)
         return found
 
-    def _compared(self, narrow: Conj, wide: Conj) -> Verdict:
-        found = YES
-        for clause in self.clauses.clauses(narrow):
-            for kind in sorted(self._facts.kinds(clause)):
-                said = self._covered(clause, kind, wide)
-                if said.answer == "no":
-                    return said
-                found = said if said.answer == "unknown" else found
-        return found
-
-    def _covered(self, clause: Clause, kind: str, wide: Conj) -> Verdict:
-        """Whether all values of a kind that a clause accepts are accepted."""
+    def _covered(self, clause: Clause, kind: str, wide: Conj) -> bool:
+        """Whether it is proved that all values of a kind that a clause accepts are accepted."""
         values = self._inside.values(clause, kind)
         if values is not None:
-            said = [(self._judge.accepts(wide, value), value) for value in values]
-            refused = next((value for good, value in said if good is False), NOTHING)
-            if refused is not NOTHING:
-                return Verdict("no", refused)
-            return YES if all(good for good, _ in said) else UNKNOWN
-        others = tuple(other for other in self.clauses.clauses(wide) if kind in self._facts.kinds(other))
-        if any(self._inside.fits(clause, other, kind) for other in others):
-            return YES
-        for number, value in enumerate(self._samples.of(clause, kind, others)):
-            if self._judge.accepts(wide, value) is False:
-                return Verdict("no", value)
-            if number > _TRIES:
-                break
-        return UNKNOWN
+            return all(self._judge.accepts(wide, value) for value in values)
+        return any(self._inside.fits(clause, other, kind) for other in self._of_kind(wide, kind))
 
-    def _within(self, narrow: Conj, wide: Conj) -> bool:
-        return self.subset(narrow, wide).answer == "yes"
+    def _of_kind(self, conj: Conj, kind: str) -> tuple[Clause, ...]:
+        return tuple(clause for clause in self.clauses.clauses(conj) if kind in self._facts.kinds(clause))
 
     def _refused(self, narrow: Conj, wide: Conj) -> Any:
-        """A value that only the first accepts, ``NOTHING`` where none is known."""
-        return self.subset(narrow, wide).witness
+        """A value that only the first accepts, ``NOTHING`` where none is found."""
+        pair = (narrow, wide)
+        if pair not in self._found:
+            self._found[pair] = NOTHING  # within a circle
+            if not self._within(narrow, wide):
+                self._found[pair] = self._search(narrow, wide)
+        return self._found[pair]
+
+    def _search(self, narrow: Conj, wide: Conj) -> Any:
+        for clause in self.clauses.clauses(narrow):
+            for kind in sorted(self._facts.kinds(clause)):
+                if self._covered(clause, kind, wide):
+                    continue
+                values = self._inside.values(clause, kind)
+                made = self._samples.of(clause, kind, self._of_kind(wide, kind)) if values is None else iter(values)
+                for value in islice(made, _TRIES):
+                    self._step()
+                    if self._judge.accepts(wide, value) is False and self._judge.holds(clause, value) is not False:
+                        return value
+        return NOTHING
 
     def _hole(self, hole: Hole, clause: Clause) -> Said:
         """Whether a clause accepts a string of which only the clause is known that accepts it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.diff.clauses import KINDS, Clause, Clauses, Conj, Part
@@ -38,31 +38,53 @@ class Range(NamedTuple):
         return above and below
 
 
+_Self = TypeVar("_Self", bound="Facts")
+_Given = ParamSpec("_Given")
+_Fact = TypeVar("_Fact")
+
+
+def _once(
+    read: Callable[Concatenate[_Self, _Given], _Fact],
+) -> Callable[Concatenate[_Self, _Given], _Fact]:
+    """Read each fact once."""
+    name = read.__name__
+
+    @wraps(read)
+    def known(self: _Self, *given: _Given.args, **named: _Given.kwargs) -> _Fact:
+        key = (name, *given)
+        if key not in self.known:
+            self.known[key] = read(self, *given, **named)
+        found: _Fact = self.known[key]
+        return found
+
+    return known
+
+
 class Facts:
     """Reads clauses. ``closed``: whether ``additionalProperties: false`` counts."""
 
     def __init__(self, clauses: Clauses, *, closed: bool) -> None:
         self._clauses, self.closed = clauses, closed
-        self._kinds: dict[Clause, frozenset[str]] = {}
+        self.known: dict[tuple[Any, ...], Any] = {}
 
     def nodes(self, clause: Clause) -> list[Mapping[str, Any]]:
         """The schemas of a clause; of each only its plain keywords count."""
         return [self._clauses.own(part) for part in clause.parts]
 
+    @_once
     def kinds(self, clause: Clause) -> frozenset[str]:
         """The kinds of values that a clause may accept."""
-        found = self._kinds.get(clause)
-        if found is None:
-            found = clause.kinds
-            for node in self.nodes(clause):
-                found &= _kinds_of(node)
-            self._kinds[clause] = found
+        found = clause.kinds
+        for node in self.nodes(clause):
+            found &= _kinds_of(node)
         return found
 
+    @_once
     def whole(self, clause: Clause) -> bool:
         """Whether its numbers are integers."""
         return any("integer" in names and "number" not in names for names in map(types_of, self.nodes(clause)))
 
+    @_once
     def listed(self, clause: Clause) -> list[Any] | None:
         """The values that it lists; None where it lists none."""
         for node in self.nodes(clause):
@@ -71,6 +93,7 @@ class Facts:
         lists = [node["enum"] for node in self.nodes(clause) if isinstance(node.get("enum"), list)]
         return min(lists, key=len) if lists else None
 
+    @_once
     def numbers(self, clause: Clause) -> Range:
         """The range of its numbers."""
         low, high = (-math.inf, False), (math.inf, False)  # the end, and whether it is left out
@@ -85,6 +108,7 @@ class Facts:
             high = (highest_whole if math.isinf(high[0]) else math.floor(highest_whole), False)
         return Range(low[0], high[0], low[1], high[1])
 
+    @_once
     def sizes(self, clause: Clause, kind: str) -> Range:
         """How long its strings or arrays may be, or how many members its objects may have."""
         what = {"string": "Length", "array": "Items", "object": "Properties"}[kind]
@@ -95,11 +119,13 @@ class Facts:
             low = max(low, len(self.required(clause)))
         return Range(low, high)
 
+    @_once
     def steps(self, clause: Clause) -> list[Any]:
         """What its numbers are multiples of."""
         steps = [node["multipleOf"] for node in self.nodes(clause) if number(node, "multipleOf", 0) > 0]
         return [*steps, 1] if self.whole(clause) else steps
 
+    @_once
     def texts(self, clause: Clause) -> frozenset[tuple[str, str]]:
         """The patterns and formats that its strings must have, without those that accept all."""
         found = set()
@@ -111,6 +137,7 @@ class Facts:
                 found.add(("format", name))
         return frozenset(found)
 
+    @_once
     def declared(self, clause: Clause) -> dict[str, None]:
         """The names of properties that it speaks of."""
         names: dict[str, None] = {}
@@ -121,11 +148,13 @@ class Facts:
                 names.update(dict.fromkeys((name, *strings(needed))))
         return {name: None for name in names if not self.is_hidden(clause, name)}
 
+    @_once
     def required(self, clause: Clause) -> frozenset[str]:
         """The properties that must be there."""
         names = {name for node in self.nodes(clause) for name in strings(node.get("required"))}
         return frozenset(name for name in names if not self.is_hidden(clause, name))
 
+    @_once
     def is_hidden(self, clause: Clause, name: str) -> bool:
         """Whether a property is no part of the direction."""
         return any(self._clauses.hidden(place) for place in self._said(clause, name))
@@ -135,6 +164,7 @@ class Facts:
             if name in mapping(self._clauses.own(part), "properties"):
                 yield Part(part.side, join(part.pointer, "properties", name))
 
+    @_once
     def member(self, clause: Clause, name: str) -> Conj:
         """The schemas that hold for a property."""
         found: list[Part] = []
@@ -149,6 +179,7 @@ class Facts:
                 found.append(Part(part.side, join(part.pointer, "additionalProperties")))
         return tuple(found)
 
+    @_once
     def rest(self, clause: Clause) -> Conj:
         """The schemas that hold for properties of which nothing is said; ``()`` where anything may come."""
         return tuple(
@@ -161,6 +192,7 @@ class Facts:
         """Whether a schema says anything of further properties."""
         return _says(node, "additionalProperties") and (self.closed or node["additionalProperties"] is not False)
 
+    @_once
     def patterns(self, clause: Clause) -> dict[str, Conj]:
         """The patterns of property names, with the schemas that hold for them."""
         found: dict[str, Conj] = {}
@@ -170,10 +202,12 @@ class Facts:
                 found[pattern] = (*found.get(pattern, ()), place)
         return found
 
+    @_once
     def places(self, clause: Clause) -> int:
         """How many places of its arrays have schemas of their own."""
         return max((len(items(node, "prefixItems")) for node in self.nodes(clause)), default=0)
 
+    @_once
     def item(self, clause: Clause, number: int) -> Conj:
         """The schemas that hold for the item at a place."""
         found = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from dynaclient.openapi.diff import facts
@@ -18,7 +18,8 @@ NOTHING: Any = object()
 
 _LONGEST = 10_000
 _MOST_ITEMS = 130
-_FEW = 12
+# Keywords by which an object may be refused for a property that is good in itself.
+_PICKY = frozenset({"dependentRequired", "dependentSchemas", "propertyNames", "unevaluatedProperties"})
 _DEEPEST = 8
 _WORDS = ("", "x", "word", "A1", "two words", "1", "true")
 
@@ -50,26 +51,27 @@ class Samples:
         try:
             for clause in self._clauses.clauses(conj):
                 for kind in sorted(self._facts.kinds(clause), key=_ORDER.index):
-                    yield from self.of(clause, kind, ())
+                    yield from (
+                        value for value in self.of(clause, kind, ()) if self._judge.holds(clause, value) is not False
+                    )
         finally:
             self._depth -= 1
 
     def of(self, clause: Clause, kind: str, others: tuple[Clause, ...]) -> Iterator[Any]:
-        """Values of one kind that a clause accepts, for as far as that can be said; ``others``: the clauses that should refuse them."""
+        """Values of one kind that a clause likely accepts; ``others``: the clauses that should refuse them."""
         listed = self._facts.listed(clause)
         if listed is not None:
             made: Iterator[Any] = iter(listed)
         else:
             made = _MAKERS[kind](self, clause, others)
-        for value in chain(made, self._of_without(kind, others)):
-            if self._judge.holds(clause, value) is not False:
-                yield value
+        return chain(made, self._of_without(clause, kind, others))
 
-    def _of_without(self, kind: str, others: tuple[Clause, ...]) -> Iterator[Any]:
+    def _of_without(self, clause: Clause, kind: str, others: tuple[Clause, ...]) -> Iterator[Any]:
         """Values that the others refuse because of what they do not accept: those of a further alternative of ``oneOf``, those under ``not``."""
         for conj in dict.fromkeys(conj for other in others for conj in other.without):
-            for value in islice(self._any(conj), _FEW):
-                if kind_of(value) == kind:
+            both = (*clause.parts, *conj)
+            for value in (self.first(both), *(self._witness(both, before) for before in clause.without)):
+                if value is not NOTHING and kind_of(value) == kind:
                     yield value
 
     def _null(self, clause: Clause, others: tuple[Clause, ...]) -> Iterator[Any]:
@@ -173,6 +175,9 @@ class Samples:
     def _with_members(self, clause: Clause, others: tuple[Clause, ...], base: dict[str, Any]) -> Iterator[Any]:
         declared = self._facts.declared(clause)
         all_bad: dict[str, Any] = {}
+        picky = not others or any(
+            other.without or any(node.keys() & _PICKY for node in self._facts.nodes(other)) for other in others
+        )
         for name in (*declared, *self._further(clause, others)):
             mine = self._facts.member(clause, name)
             for other in others:
@@ -180,7 +185,7 @@ class Samples:
                 if bad is not NOTHING:
                     yield {**base, name: bad}
                     all_bad.setdefault(name, bad)
-            if name not in base and (item := self.first(mine)) is not NOTHING:
+            if picky and name not in base and (item := self.first(mine)) is not NOTHING:
                 yield {**base, name: item}
         if len(all_bad) > 1:
             yield {**base, **all_bad}
@@ -198,9 +203,9 @@ class Samples:
         yield from (name for name in names if self._facts.member(clause, name))
 
 
-def _conditional(node: Any) -> Iterator[str]:
-    yield from facts.mapping(node, "dependentRequired")
-    yield from facts.mapping(node, "dependentSchemas")
+def _conditional(node: Mapping[str, Any]) -> list[str]:
+    """The properties whose presence asks for something else."""
+    return [*facts.mapping(node, "dependentRequired"), *facts.mapping(node, "dependentSchemas")]
 
 
 def _plain(pattern: str) -> str:
