@@ -52,6 +52,8 @@ def strict(node: Any) -> Any:
         return node
     found = {name: strict(item) for name, item in node.items()}
     branches = found.get("oneOf")
+    if "discriminator" in found:  # it says which one is meant
+        return found
     if isinstance(branches, list) and 1 < len(branches) <= _MOST_ALTERNATIVES and "allOf" not in found:
         del found["oneOf"]
         apart = [{"not": {"allOf": list(pair)}} for pair in combinations(branches, 2)]

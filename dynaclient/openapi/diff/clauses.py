@@ -1,7 +1,8 @@
 """A schema as a union of clauses: references, ``allOf``, ``anyOf``, ``oneOf``, ``not`` and ``if`` are resolved, so that what is left of a
 clause are plain keywords that all hold at once, and schemas that none of its values may fit.
 
-``oneOf`` is what it means: an alternative accepts only what no other one accepts (JSON Schema 2020-12, Core, 10.2.1.3).
+``oneOf`` is what it means: an alternative accepts only what no other one accepts (JSON Schema 2020-12, Core, 10.2.1.3), unless a discriminator
+says which one counts.
 """
 
 from __future__ import annotations
@@ -158,7 +159,9 @@ class Clauses:
         for keyword in () if part.mode == "bare" else ("anyOf", "oneOf"):
             members = self._each(part, node, keyword)
             if isinstance(node.get(keyword), list):
-                yield self._union(members, path, strict=keyword == "oneOf" and self._strict)
+                # A service that is told by a property which alternative is meant looks at no other (OpenAPI 3.1, 4.8.25).
+                strict = self._strict and keyword == "oneOf" and "discriminator" not in node
+                yield self._union(members, path, strict=strict)
         if "$dynamicRef" in node:
             yield [Clause(marks=frozenset({f"$dynamicRef {part.side} {part.pointer}"}))]
         inner = {name: Part(part.side, join(part.pointer, name)) for name in ("not", "if", "then", "else")}
