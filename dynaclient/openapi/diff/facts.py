@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from dynaclient.openapi.check import Checker
@@ -49,7 +49,6 @@ def _once(
     """Read each fact once."""
     name = read.__name__
 
-    @wraps(read)
     def known(self: _Self, *given: _Given.args, **named: _Given.kwargs) -> _Fact:
         key = (name, *given)
         if key not in self.known:
@@ -57,6 +56,7 @@ def _once(
         found: _Fact = self.known[key]
         return found
 
+    known.__doc__ = read.__doc__
     return known
 
 

@@ -179,10 +179,12 @@ class Samples:
             other.without or any(node.keys() & _PICKY for node in self._facts.nodes(other)) for other in others
         )
         for name in (*declared, *self._further(clause, others)):
+            tried: list[tuple[str, Any]] = []
             mine = self._facts.member(clause, name)
-            for other in others:
-                bad = self._witness(mine, self._facts.member(other, name))
-                if bad is not NOTHING:
+            for conj in dict.fromkeys(self._facts.member(other, name) for other in others):
+                bad = self._witness(mine, conj)
+                if bad is not NOTHING and (kind_of(bad), bad) not in tried:
+                    tried.append((kind_of(bad), bad))
                     yield {**base, name: bad}
                     all_bad.setdefault(name, bad)
             if picky and name not in base and (item := self.first(mine)) is not NOTHING:
