@@ -1,7 +1,8 @@
 """Judges what ``diff`` calls breaking by calls: arguments drawn from the old document, judged by the new one.
 
-Run it as ``python tests/diff_oracle.py FOLDER [--draws N] [--seconds S]``: documents in the same folder with the same title are taken as versions of one
-API, in the order of their versions, and each is compared with the next. It prints one line for each pair and then the calls that were missed:
+Run it as ``python tests/diff_oracle.py FOLDER [--draws N] [--seconds S]``: documents in the same folder with the same
+title are taken as versions of one API, in the order of their versions, and each is compared with the next. It prints
+one line for each pair and then the calls that were missed:
 
 - *failing*: operations of which a call that the old document takes is refused by the new one.
 - *missed*: of these, those of which ``diff`` says nothing but safe things. Must never happen.

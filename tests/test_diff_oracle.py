@@ -214,7 +214,7 @@ def test_no_call_that_fails_is_missed(schemas):
 @settings(max_examples=150, deadline=None)
 @given(mutated())
 def test_what_is_called_breaking_is_proved(schemas):
-    """Behind what is called breaking there is a value that was accepted and is refused, but for arguments that are gone."""
+    """Behind what is called breaking is a value that was accepted and is refused, but for arguments that are gone."""
     pair = Pair(*schemas)
     gone = {change.id for change in pair.changes if change.level == "breaking" and "property-removed" in change.id}
     if "breaking" in pair.levels and not gone:

@@ -1,8 +1,8 @@
-"""A schema as a union of clauses: references, ``allOf``, ``anyOf``, ``oneOf``, ``not`` and ``if`` are resolved, so that what is left of a
-clause are plain keywords that all hold at once, and schemas that none of its values may fit.
+"""A schema as a union of clauses: references, ``allOf``, ``anyOf``, ``oneOf``, ``not`` and ``if`` are resolved, so that
+what is left of a clause are plain keywords that all hold at once, and schemas that none of its values may fit.
 
-``oneOf`` is what it means: an alternative accepts only what no other one accepts (JSON Schema 2020-12, Core, 10.2.1.3), unless a discriminator
-says which one counts.
+``oneOf`` is what it means: an alternative accepts only what no other one accepts (JSON Schema 2020-12, Core, 10.2.1.3),
+unless a discriminator says which one counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class UndecidedError(Exception):
 class Part(NamedTuple):
     """One schema of one of the two documents (``side``: 0 the old, 1 the new one).
 
-    ``mode``: ``bare`` leaves out its ``anyOf`` and ``oneOf``, ``flat`` all that leads to other schemas for the same value.
+    ``mode``: ``bare`` leaves out its ``anyOf`` and ``oneOf``, ``flat`` all that leads to other schemas for the same
+    value.
     """
 
     side: int
@@ -40,8 +41,9 @@ Conj = tuple[Part, ...]
 class Clause(NamedTuple):
     """Plain keywords that all hold.
 
-    ``parts``: the flat schemas that say them. ``without``: schemas that no value fits. ``kinds``: the kinds of values that it is limited to
-    from outside. ``marks``: what is not understood: the clause may accept less than its keywords say.
+    ``parts``: the flat schemas that say them. ``without``: schemas that no value fits. ``kinds``: the kinds of values
+    that it is limited to from outside. ``marks``: what is not understood: the clause may accept less than its keywords
+    say.
     """
 
     parts: Conj = ()
@@ -99,7 +101,7 @@ class Clauses:
         return found
 
     def hidden(self, part: Part) -> bool:
-        """Whether a property with this schema is no part of the direction, said by the schema or by what it refers to."""
+        """Whether a property with this schema is no part of the direction, as it or what it refers to says."""
         found = self._hidden.get(part)
         if found is None:
             self._hidden[part] = False
@@ -159,7 +161,8 @@ class Clauses:
         for keyword in () if part.mode == "bare" else ("anyOf", "oneOf"):
             members = self._each(part, node, keyword)
             if isinstance(node.get(keyword), list):
-                # A service that is told by a property which alternative is meant looks at no other (OpenAPI 3.1, 4.8.25).
+                # A service that is told by a property which alternative is meant looks at no other (OpenAPI 3.1,
+                # 4.8.25).
                 strict = self._strict and keyword == "oneOf" and "discriminator" not in node
                 yield self._union(members, path, strict=strict)
         if "$dynamicRef" in node:

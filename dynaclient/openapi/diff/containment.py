@@ -1,9 +1,11 @@
 """Is every value that one schema accepts accepted by another one? Yes, no with such a value, or not decided.
 
-Both are read as unions of clauses. A clause lies within a union where it lies within one of its clauses, by their keywords; otherwise a
-value is looked for that it accepts and the whole union refuses. Circles are taken to hold, as values are finite.
+Both are read as unions of clauses. A clause lies within a union where it lies within one of its clauses, by their
+keywords; otherwise a value is looked for that it accepts and the whole union refuses. Circles are taken to hold, as
+values are finite.
 
-Of an object only those properties count that its schema names or describes: that it is open is no promise to take any other.
+Of an object only those properties count that its schema names or describes: that it is open is no promise to take any
+other.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class Containment:
     sameness:
         Knows which of their parts are the same.
     direction:
-        ``request`` or ``reply``. Who reads replies needs no single alternative of ``oneOf`` and is ready for further properties.
+        ``request`` or ``reply``. Who reads replies needs no single alternative of ``oneOf`` and is ready for further
+        properties.
     strict:
         Whether, in requests, exactly one alternative of ``oneOf`` must fit.
     """

@@ -52,7 +52,7 @@ class Inside:
         return [value for value in listed if self._judge.holds(clause, value) is not False]
 
     def fits(self, narrow: Clause, wide: Clause, kind: str) -> bool:
-        """Whether all values of a kind that the first clause accepts are accepted by the second; False where it cannot be said."""
+        """Whether the second clause is proved to accept all values of a kind that the first one accepts."""
         if kind not in wide.kinds or not wide.marks <= narrow.marks or self._facts.listed(wide) is not None:
             return False
         plain = {"number": self._numbers, "string": self._strings, "array": self._arrays, "object": self._objects}

@@ -96,7 +96,7 @@ class Report:
 
 
 def _proved(proof: Proof, what: str, level: Level) -> Level:
-    """The level of a change that is breaking by its kind, of which more is known; what the service reads no longer is a risk."""
+    """The level of a change that is breaking by its kind, of which more is known."""
     if proof == "kept" and what not in _GONE:
         return "safe"
     return "risky" if level == "breaking" else level

@@ -1,4 +1,4 @@
-"""Values that a clause accepts, chosen to be refused by others: what proves that a schema accepts less than another one."""
+"""Values that a clause accepts, chosen to be refused by others: the proof that a schema accepts less."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Samples:
         return chain(made, self._of_without(clause, kind, others))
 
     def _of_without(self, clause: Clause, kind: str, others: tuple[Clause, ...]) -> Iterator[Any]:
-        """Values that the others refuse because of what they do not accept: those of a further alternative of ``oneOf``, those under ``not``."""
+        """Values that the others leave out: those of a further alternative of ``oneOf``, those under ``not``."""
         for conj in dict.fromkeys(conj for other in others for conj in other.without):
             both = (*clause.parts, *conj)
             for value in (self.first(both), *(self._witness(both, before) for before in clause.without)):
@@ -195,7 +195,8 @@ class Samples:
     def _further(self, clause: Clause, others: tuple[Clause, ...]) -> Iterator[str]:
         """Names of properties that a clause says nothing of, but may come.
 
-        What the others describe and this one does not is left aside: an open object is no promise to take what it does not name.
+        What the others describe and this one does not is left aside: an open object is no promise to take what it does
+        not name.
         """
         yield "extra"
         strange = {name for one in others for node in self._facts.nodes(one) for name in _conditional(node)}

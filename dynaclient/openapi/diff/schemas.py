@@ -27,7 +27,8 @@ _IDS = {"anyOf": "any-of", "oneOf": "one-of"}
 class Child(NamedTuple):
     """Schemas inside that belong together; ``step`` is what to add to the path. ``mute``: the direction that they are no part of.
 
-    ``settled``: whether null may come has been compared already, one level up. ``around``: for an alternative, the whole choices, old and new.
+    ``settled``: whether null may come has been compared already, one level up. ``around``: for an alternative, the
+    whole choices, old and new.
     """
 
     step: str

@@ -1,4 +1,4 @@
-"""What a finding weighs: whether any value that was accepted is refused now, or any comes that could not come before."""
+"""What a finding weighs: whether a value that was accepted is refused, or one comes that could not come before."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Weigher:
         self._lenient = Containment(old, new, sameness, direction, strict=False)
 
     def weigh(self, scope: Scope, around: tuple[Places, Places] | None) -> None:
-        """Find out what the state of a scope is. ``around``: for an alternative, the whole choices that it is a part of."""
+        """Find out what the state of a scope is. ``around``: for an alternative, the whole choices around it."""
         if scope.muted or scope.state == "yes":
             return
         old, new = _conj(0, scope.old), _conj(1, scope.new)

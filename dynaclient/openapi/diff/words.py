@@ -182,7 +182,7 @@ UNTOLD: Mapping[str, tuple[str, Word]] = {
     "values-refused": ("request", Word("breaking", "safe", "a value that was accepted is refused")),
     "values-added": ("reply", Word("safe", "risky", "a value may come that could not come before")),
 }
-"""What is told of schemas that accept less, or more, than before where nothing else says so: in which direction, and how."""
+"""What is told, and in which direction, of schemas that accept less or more where nothing else says so."""
 
 
 def word_of(what: str) -> Word:
@@ -191,7 +191,7 @@ def word_of(what: str) -> Word:
 
 
 def direction_of(place: str) -> Direction:
-    """The direction of one of ``ROOTS``, or of what ``NESTED`` calls its inside: a webhook is what the service sends, as a reply is."""
+    """The direction of one of ``ROOTS``, or of what ``NESTED`` calls its inside: a webhook is sent as a reply is."""
     return "request" if place.startswith("request") else "reply"
 
 
