@@ -49,7 +49,7 @@ def _once(
     """Read each fact once."""
     name = read.__name__
 
-    def known(self: _Self, *given: _Given.args, **named: _Given.kwargs) -> _Fact:
+    def known(self: _Self, /, *given: _Given.args, **named: _Given.kwargs) -> _Fact:
         key = (name, *given)
         if key not in self.known:
             self.known[key] = read(self, *given, **named)
