@@ -15,7 +15,7 @@ from dynaclient.errors import SpecError
 from dynaclient.openapi.check import Checker
 from dynaclient.openapi.diff import Change, by_gravity, catalogue, diff, gravest, to_github, to_json, to_markdown
 from dynaclient.openapi.diff.rules import RULES
-from dynaclient.openapi.diff.words import NESTED, PROPERTY, SCHEMA
+from dynaclient.openapi.diff.words import NESTED, PROPERTY, SCHEMA, UNTOLD
 
 SCHEMAS, DOCUMENTS = cases("diff_schemas.yaml"), cases("diff.yaml")
 TABLE = (Path(__file__).parent.parent / "docs" / "changes.md").read_text("utf-8")
@@ -24,6 +24,7 @@ COMPONENTS = {
         "Text": {"type": "string"},
         "SameText": {"type": "string", "description": "The same."},
         "Number": {"type": "number"},
+        "Input": {"anyOf": [{"type": "string"}, {"type": "object", "properties": {"text": {"type": "string"}}}]},
         "Circle": {"type": "object", "properties": {"inside": {"$ref": "#/components/schemas/Circle"}}},
     }
 }
@@ -41,6 +42,14 @@ def header(schema):
     return {"responses": {"200": {"description": "Good.", "headers": {"P": {"schema": schema}}}}}
 
 
+def webhook(schema):
+    return {"webhooks": {"w": {"post": operation(schema)}}}
+
+
+def webhook_parameter(schema):
+    return {"webhooks": {"w": {"post": parameter(schema)}}}
+
+
 PLACES = {
     "request-body": operation,
     "request-property": lambda schema: operation(inside(schema)),
@@ -50,12 +59,18 @@ PLACES = {
     "reply-property": lambda schema: operation(reply=inside(schema)),
     "reply-header": header,
     "reply-header-property": lambda schema: header(inside(schema)),
+    "webhook-body": webhook,
+    "webhook-property": lambda schema: webhook(inside(schema)),
+    "webhook-parameter": webhook_parameter,
+    "webhook-parameter-property": lambda schema: webhook_parameter(inside(schema)),
 }
 
 
 def whole(node, **more):
-    """A document with one operation."""
-    return document({"/x": {"post": {"operationId": "x", **node}}}, **{"components": COMPONENTS, **more})
+    """A document with one operation, or with a webhook."""
+    paths = {} if "webhooks" in node else {"/x": {"post": {"operationId": "x", **node}}}
+    more = {**more, "webhooks": node["webhooks"]} if "webhooks" in node else more
+    return document(paths, **{"components": COMPONENTS, **more})
 
 
 def expected(case, place):
@@ -63,6 +78,10 @@ def expected(case, place):
     found = set()
     for what, (request, reply) in case["finds"].items():
         level = request if place.startswith("request") else reply
+        if place == "request-body":
+            level = case.get("arguments", {}).get(what, level)
+        if level is None:
+            continue
         if "header" in place and level == "breaking":
             level = "risky"
         found.add((f"{NESTED.get(place, place) if what.startswith('.') else place}-{what.lstrip('.')}", level))
@@ -133,7 +152,11 @@ def test_the_table_of_other_ids_is_held_by_the_cases():
 def test_the_catalogue_in_the_documentation_is_the_one_in_the_code():
     """The tables of our own ids name each of them with its level."""
     words = {row[0].strip("`"): tuple(row[1:3]) for row in rows("Changes of schemas")}
-    assert words == {name: (word.request, word.reply) for name, word in {**SCHEMA, **PROPERTY}.items()}
+    untold = {
+        name: ("–" if side == "reply" else word.request, "–" if side == "request" else word.reply)
+        for name, (side, word) in UNTOLD.items()
+    }
+    assert words == {name: (word.request, word.reply) for name, word in {**SCHEMA, **PROPERTY}.items()} | untold
     others = {row[0].strip("`"): row[1] for row in rows("All other changes")}
     assert others == {name: rule.level for name, rule in RULES.items()}
 

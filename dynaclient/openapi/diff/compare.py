@@ -19,6 +19,7 @@ from dynaclient.openapi.diff.same import Sameness
 from dynaclient.openapi.diff.security import compare_needs, compare_schemes
 from dynaclient.openapi.diff.servers import compare_servers
 from dynaclient.openapi.diff.walk import Walk
+from dynaclient.openapi.diff.webhooks import compare_webhooks
 from dynaclient.openapi.extensions import read_retry, read_timeout
 from dynaclient.openapi.model import Api, Operation, OperationKey
 from dynaclient.openapi.operations import path_items
@@ -88,7 +89,7 @@ class _Comparison:
         pointers = (root_pointer(old, "x-speakeasy-timeout"), root_pointer(new, "x-speakeasy-timeout"))
         compare_timeouts(report, _EVERY, read_timeout(old, {}, ""), read_timeout(new, {}, ""), pointers)
         self._globals(report)
-        self._webhooks(report)
+        compare_webhooks(report, self.old, self.new)
         return report
 
     def _globals(self, report: Report) -> None:
@@ -98,14 +99,6 @@ class _Comparison:
                 report.add("global-parameter-added", "", news[name].pointer, name=f"`{name}`")
             elif name not in news:
                 report.add("global-parameter-removed", olds[name].pointer, "", name=f"`{name}`")
-
-    def _webhooks(self, report: Report) -> None:
-        olds, news = (api.document.get("webhooks") for api in (self.old, self.new))
-        olds, news = (found if isinstance(found, Mapping) else {} for found in (olds, news))
-        for name in dict.fromkeys((*olds, *news)):
-            if (name in olds) != (name in news):
-                what = "added" if name in news else "removed"
-                report.add(f"webhook-{what}", "/webhooks", "/webhooks", name=f"`{name}`")
 
     def alone(self, key: OperationKey, what: str) -> Report:
         """An operation that is in one of the documents only."""

@@ -232,11 +232,12 @@ def _multiple(one: View, other: View) -> Iterator[Finding]:
     elif new is None and old is not None:
         yield Finding("multiple-of-removed", *pointers, f": {shown(old)}")
     elif old is not None and new is not None and old != new:
-        what = "specialized" if _divides(old, new) else "generalized" if _divides(new, old) else "changed"
+        what = "specialized" if divides(old, new) else "generalized" if divides(new, old) else "changed"
         yield Finding(f"multiple-of-{what}", *pointers, _from_to(old, new))
 
 
-def _divides(small: Any, large: Any) -> bool:
+def divides(small: Any, large: Any) -> bool:
+    """Whether a number is a multiple of another one."""
     try:
         return Decimal(str(large)) % Decimal(str(small)) == 0
     except (InvalidOperation, ZeroDivisionError):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dynaclient.openapi.diff.model import Level
-from dynaclient.openapi.diff.words import NESTED, PROPERTY, ROOTS, SCHEMA, Word
+from dynaclient.openapi.diff.words import NESTED, PROPERTY, ROOTS, SCHEMA, UNTOLD, Word, direction_of, level_of
 
 
 class Rule(NamedTuple):
@@ -34,6 +34,20 @@ _OPERATIONS = {
     "argument-renamed": Rule("breaking", "the argument {old} is now called {new}"),
     "webhook-added": Rule("safe", "the webhook {name} is new"),
     "webhook-removed": Rule("risky", "the webhook {name} was removed"),
+    "webhook-method-added": Rule("safe", "the webhook {name} is also sent with {method}"),
+    "webhook-method-removed": Rule("risky", "the webhook {name} is no longer sent with {method}"),
+    "webhook-unreadable": Rule("breaking", "the webhook {name} can no longer be read: {reason}"),
+    "webhook-body-added": Rule("safe", "the webhook {name} has a body"),
+    "webhook-body-removed": Rule("breaking", "the webhook {name} no longer has a body"),
+    "webhook-body-schema-added": Rule("safe", "what the webhook {name} sends ({media}) got a schema"),
+    "webhook-body-schema-removed": Rule("breaking", "what the webhook {name} sends ({media}) lost its schema"),
+    "webhook-media-type-added": Rule("risky", "the webhook {name} may send {media}"),
+    "webhook-media-type-removed": Rule("breaking", "the webhook {name} no longer sends {media}"),
+    "webhook-parameter-added": Rule("safe", "the parameter {parameter} was added"),
+    "webhook-parameter-removed": Rule("risky", "the parameter {parameter} was removed"),
+    "webhook-parameter-removed-required": Rule("breaking", "the parameter {parameter} was removed"),
+    "webhook-parameter-became-required": Rule("safe", "the parameter {parameter} always comes"),
+    "webhook-parameter-became-optional": Rule("breaking", "the parameter {parameter} may be missing"),
 }
 _REQUESTS = {
     "request-parameter-added": Rule("safe", "{parameter} was added, optional"),
@@ -159,6 +173,8 @@ TRUST = frozenset(_TRUST)
 
 def schema_rule(place: str, what: str) -> Word | None:
     """The word behind an id of the schema part, ``place`` being one of ``ROOTS`` or what ``NESTED`` calls its inside; None where there is none."""
+    if what in UNTOLD and direction_of(place) == UNTOLD[what][0]:
+        return UNTOLD[what][1]
     return SCHEMA.get(what) or (PROPERTY.get(what) if place in NESTED.values() else None)
 
 
@@ -172,7 +188,8 @@ def catalogue() -> Mapping[str, Level]:
     found: dict[str, Level] = {name: rule.level for name, rule in RULES.items()}
     for root in ROOTS:
         for place in (root, NESTED[root]):
-            words = {**SCHEMA, **(PROPERTY if place != root else {})}
-            for what, word in words.items():
-                found.setdefault(f"{place}-{what}", word.request if place.startswith("request") else word.reply)
+            untold = {what: word for what, (side, word) in UNTOLD.items() if direction_of(place) == side}
+            words = {**SCHEMA, **untold, **(PROPERTY if place != root else {})}
+            for what in words:
+                found.setdefault(f"{place}-{what}", level_of(what, direction_of(place)))
     return found

@@ -27,7 +27,8 @@ _IDS = {"anyOf": "any-of", "oneOf": "one-of"}
 class Child(NamedTuple):
     """Schemas inside that belong together; ``step`` is what to add to the path. ``mute``: the direction that they are no part of.
 
-    ``settled``: whether null may come has been compared already, one level up.
+    ``settled``: whether null may come has been compared already, one level up. ``around``: for an alternative, the
+    whole choices, old and new.
     """
 
     step: str
@@ -35,6 +36,7 @@ class Child(NamedTuple):
     new: Places
     mute: str = ""
     settled: bool = False
+    around: tuple[Places, Places] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Comparer:
         findings += keywords.assertions(one, other)
         self._properties(one, other, findings, children)
         self._inside(one, other, findings, children)
-        self._choices(one, other, findings, children)
+        self._choices((old, new), one, other, findings, children)
         return Compared(tuple(findings), tuple(children))
 
     def _properties(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
@@ -97,7 +99,8 @@ class Comparer:
                     "-required" if (is_now if name in news else was) else ""
                 )
                 pointers = (_first(olds.get(name), one), _first(news.get(name), other))
-                findings.append(Finding(what, *pointers, step=step, mute=mute))
+                around = None if name in news else _unnamed(olds[name], other)
+                findings.append(Finding(what, *pointers, step=step, mute=mute, around=around))
                 continue
             if was != is_now:
                 what = "became-required" if is_now else "became-optional"
@@ -140,13 +143,15 @@ class Comparer:
                 what = f"prefix-items-{'added' if news else 'removed'}"
                 findings.append(Finding(what, _first(olds, one), _first(news, other)))
 
-    def _choices(self, one: View, other: View, findings: list[Finding], children: list[Child]) -> None:
+    def _choices(
+        self, whole: tuple[Places, Places], one: View, other: View, findings: list[Finding], children: list[Child]
+    ) -> None:
         for number in range(max(len(one.choices), len(other.choices))):
             olds = one.choices[number] if number < len(one.choices) else None
             news = other.choices[number] if number < len(other.choices) else None
             if olds and news:
                 before, after = _each(olds), _each(news)
-                self._matched(before, after, (olds, news), findings, children)
+                self._matched((before, after), (olds, news), whole, findings, children)
             elif choice := olds or news:
                 what = f"{_IDS[choice.keyword]}-constraint-{'removed' if olds else 'added'}"
                 pointers = (olds.pointer if olds else one.pointer, news.pointer if news else other.pointer)
@@ -164,30 +169,32 @@ class Comparer:
         if any(finding.what == "type-changed" for finding in findings):
             return Compared(tuple(findings), ())
         said = choice._replace(pointer=one.pointer)
-        self._matched(olds, news, (said, choice._replace(pointer=other.pointer)), findings, children)
+        choices = (said, choice._replace(pointer=other.pointer))
+        self._matched((olds, news), choices, (old, new), findings, children)
         # What is said beside the alternatives holds for each of them.
         held = tuple(
-            Child("", _joined(child.old, wide), child.new, settled=True)
+            child._replace(old=_joined(child.old, wide), settled=True)
             if one.choices
-            else Child("", child.old, _joined(child.new, wide), settled=True)
+            else child._replace(new=_joined(child.new, wide), settled=True)
             for child in children
         )
         return Compared(tuple(findings), held)
 
     def _matched(
         self,
-        olds: tuple[Places, ...],
-        news: tuple[Places, ...],
+        alternatives: tuple[tuple[Places, ...], tuple[Places, ...]],
         choices: tuple[Choice, Choice],
+        whole: tuple[Places, Places],
         findings: list[Finding],
         children: list[Child],
     ) -> None:
         one, other = choices
-        pairs, gone, come = self._matcher.match(olds, news)
-        children += [Child("", old, new) for old, new in pairs]
+        pairs, gone, come = self._matcher.match(*alternatives)
+        children += [Child("", old, new, around=whole) for old, new in pairs]
         for places in gone:
             shown = self._matcher.shown(self._old, places)
-            findings.append(Finding(f"{_IDS[one.keyword]}-removed", places[0].pointer, other.pointer, value=shown))
+            what, around = f"{_IDS[one.keyword]}-removed", (_joined(places, whole[0]), whole[1])
+            findings.append(Finding(what, places[0].pointer, other.pointer, value=shown, around=around))
         for places in come:
             shown = self._matcher.shown(self._new, places)
             findings.append(Finding(f"{_IDS[other.keyword]}-added", one.pointer, places[0].pointer, value=shown))
@@ -225,6 +232,13 @@ def _joined(places: Places, more: Places) -> Places:
 
 def _first(places: Places | None, view: View) -> str:
     return places[0].pointer if places else view.pointer
+
+
+def _unnamed(places: Places, view: View) -> tuple[Places, Places] | None:
+    """A property, and what holds for it where it is no longer named; None where that depends on the rest."""
+    if view.says("additionalProperties") is False or view.maps["patternProperties"]:
+        return None
+    return places, view.children.get("additionalProperties", ())
 
 
 def _mute(view: View) -> str:

@@ -104,7 +104,7 @@ class Views:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         # Before 3.1 what stands beside a reference is ignored (OpenAPI 3.0.3, 4.7.23.1).
-        self._siblings = not str(document.get("openapi", "")).startswith("3.0")
+        self.siblings = not str(document.get("openapi", "")).startswith("3.0")
         self._made: dict[Places, View] = {}
         self._nodes: dict[str, Any] = {}
 
@@ -155,7 +155,7 @@ class Views:
         null = null or node.get("nullable") is True
         if _is_local(reference):
             self._add(view, local_target(reference), seen, bare=bare, null=null)
-            if not self._siblings:
+            if not self.siblings:
                 return
         elif isinstance(reference, str):
             _say(view, "$ref", reference, pointer)

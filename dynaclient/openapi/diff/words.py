@@ -7,9 +7,11 @@ value's type or making it absent breaks code that reads it; a looser limit or on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dynaclient.openapi.diff.model import Level
+
+Direction = Literal["request", "reply"]
 
 
 class Word(NamedTuple):
@@ -80,7 +82,7 @@ def _schemas() -> dict[str, Word]:
         found[f"{name}-added"] = Word(*_NARROWS, f"{keyword} was added")
         found[f"{name}-removed"] = Word(*_LOOSENS, f"{keyword} was removed")
     for name in ("if", "not"):
-        found[f"{name}-changed"] = Word(*_UNSURE, f"what stands under `{name}` changed")
+        found[f"{name}-changed"] = Word("breaking", "risky", f"what stands under `{name}` changed")
     return found
 
 
@@ -118,7 +120,7 @@ SCHEMA: Mapping[str, Word] = {
     "unique-items-removed": Word(*_LOOSENS, "items may come twice"),
     "pattern-added": Word(*_NARROWS, "a pattern was set"),
     "pattern-removed": Word(*_LOOSENS, "the pattern was removed"),
-    "pattern-changed": Word(*_UNSURE, "the pattern changed"),
+    "pattern-changed": Word("breaking", "risky", "the pattern changed"),
     "additional-properties-forbidden": Word(*_NARROWS, "further properties are no longer allowed"),
     "additional-properties-allowed": Word(*_HARMLESS, "further properties are allowed"),
     "pattern-property-added": Word(*_NARROWS, "properties named like {value} got a schema"),
@@ -128,8 +130,8 @@ SCHEMA: Mapping[str, Word] = {
     "dependent-required-changed": Word(*_BREAKS, "what is required where {value} is given changed"),
     "dependent-schema-added": Word(*_NARROWS, "where {value} is given, a further schema holds"),
     "dependent-schema-removed": Word(*_LOOSENS, "where {value} is given, a further schema holds no longer"),
-    "prefix-items-added": Word(*_UNSURE, "one more place of the array has its own schema"),
-    "prefix-items-removed": Word(*_UNSURE, "one place fewer of the array has its own schema"),
+    "prefix-items-added": Word(*_NARROWS, "one more place of the array has its own schema"),
+    "prefix-items-removed": Word(*_LOOSENS, "one place fewer of the array has its own schema"),
     "any-of-added": Word(*_LOOSENS, "one more alternative (anyOf): {value}"),
     "any-of-removed": Word(*_NARROWS, "one alternative fewer (anyOf): {value}"),
     "any-of-constraint-added": Word(*_NARROWS, "one of several further schemas must hold (anyOf)"),
@@ -144,7 +146,7 @@ SCHEMA: Mapping[str, Word] = {
     "decode-changed": Word(*_BREAKS, "how the text is unpacked changed (x-dynaclient-decode)"),
     "discriminator-added": Word(*_HARMLESS, "a discriminator was added"),
     "discriminator-removed": Word(*_UNSURE, "the discriminator was removed"),
-    "discriminator-property-name-changed": Word(*_BREAKS, "the property that tells the alternatives apart changed"),
+    "discriminator-property-name-changed": Word(*_UNSURE, "the property that tells the alternatives apart changed"),
     "discriminator-mapping-added": Word(*_LOOSENS, "the discriminator knows one value more: {value}"),
     "discriminator-mapping-removed": Word("risky", "safe", "the discriminator knows one value fewer: {value}"),
     "discriminator-mapping-changed": Word(*_UNSURE, "the discriminator's value {value} means another schema"),
@@ -176,11 +178,36 @@ PROPERTY: Mapping[str, Word] = {
 }
 """What may happen to a property of an object."""
 
-ROOTS = ("request-body", "request-parameter", "reply-body", "reply-header")
+UNTOLD: Mapping[str, tuple[str, Word]] = {
+    "values-refused": ("request", Word("breaking", "safe", "a value that was accepted is refused")),
+    "values-added": ("reply", Word("safe", "risky", "a value may come that could not come before")),
+}
+"""What is told, and in which direction, of schemas that accept less or more where nothing else says so."""
+
+
+def word_of(what: str) -> Word:
+    """The word for a kind of change of a schema or of a property."""
+    return SCHEMA.get(what) or PROPERTY.get(what) or UNTOLD[what][1]
+
+
+def direction_of(place: str) -> Direction:
+    """The direction of one of ``ROOTS``, or of what ``NESTED`` calls its inside: a webhook is sent as a reply is."""
+    return "request" if place.startswith("request") else "reply"
+
+
+def level_of(what: str, direction: str) -> Level:
+    """The level of a kind of change in a direction, ``request`` or ``reply``."""
+    word = word_of(what)
+    return word.request if direction == "request" else word.reply
+
+
+ROOTS = ("request-body", "request-parameter", "reply-body", "reply-header", "webhook-body", "webhook-parameter")
 NESTED = {
     "request-body": "request-property",
     "request-parameter": "request-parameter-property",
     "reply-body": "reply-property",
     "reply-header": "reply-header-property",
+    "webhook-body": "webhook-property",
+    "webhook-parameter": "webhook-parameter-property",
 }
 """Where a schema stands, and what its inside is called."""
