@@ -222,7 +222,7 @@ class Channel:
     def _pay(self, value: Any) -> tuple[float, ...]:
         """Note what a reply has used, on this thread."""
         paths = self.batch.sum if self.batch is not None and isinstance(value, dict) else ()
-        sums = tuple(field(value, path) or 0 for path in paths)
+        sums = tuple(max(0, field(value, path) or 0) for path in paths)
         if any(sums):
             before = getattr(self._local, "paid", None)
             self._local.paid = tuple(map(sum, zip(before, sums, strict=True))) if before else sums

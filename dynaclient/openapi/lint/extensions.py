@@ -14,6 +14,7 @@ from dynaclient.openapi.extensions import (
     read_array_format,
     read_batch,
     read_error_statuses,
+    read_incidental,
     read_rarely_null,
     read_retry,
     read_timeout,
@@ -56,7 +57,7 @@ _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-env", "x-dynaclient-ignore",
     "x-dynaclient-bare-origin", "x-dynaclient-url-env", "x-dynaclient-rarely-null",
-    "x-dynaclient-array-format", UNRESOLVED,
+    "x-dynaclient-incidental", "x-dynaclient-array-format", UNRESOLVED,
 }  # fmt: skip
 
 
@@ -136,6 +137,8 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
         readers.append(lambda: decoding(document, pointer))
     if node.kind == "schema" and "x-dynaclient-rarely-null" in here:
         readers.append(lambda: read_rarely_null(here, pointer))
+    if node.kind == "schema" and "x-dynaclient-incidental" in here:
+        readers.append(lambda: read_incidental(here, pointer))
     for read in readers:
         try:
             read()
