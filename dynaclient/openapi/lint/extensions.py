@@ -133,12 +133,10 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
     if node.kind == "server":
         readers.append(lambda: bare_origin_of(here, pointer))
         readers.append(lambda: url_env_of(here, pointer))
-    if node.kind == "schema" and "x-dynaclient-decode" in here:
-        readers.append(lambda: decoding(document, pointer))
-    if node.kind == "schema" and "x-dynaclient-rarely-null" in here:
-        readers.append(lambda: read_rarely_null(here, pointer))
-    if node.kind == "schema" and "x-dynaclient-incidental" in here:
-        readers.append(lambda: read_incidental(here, pointer))
+    if node.kind == "schema":
+        readers += [lambda: read_rarely_null(here, pointer), lambda: read_incidental(here, pointer)]
+        if "x-dynaclient-decode" in here:
+            readers.append(lambda: decoding(document, pointer))
     for read in readers:
         try:
             read()
