@@ -8,16 +8,17 @@ import sys
 import threading
 
 import pytest
-from bulking import Doubler, clocked, texts
+from bulking import DOCUMENT, Doubler, clocked, texts
 from hypothesis import given
 from hypothesis import strategies as st
 from vectorserver import VectorServer
 
-from dynaclient import ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
+from dynaclient import Client, ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
 from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, Waiting, span
 from dynaclient.bulk.patience import reason_of
 from dynaclient.errors import APIError, ReplyValidationError, TransportError
-from dynaclient.testing import json_response, response
+from dynaclient.testing import FakeClock, FakeTransport, json_response, response
+from dynaclient.world import World
 
 
 def every_second(number):
@@ -243,6 +244,34 @@ def test_an_outage_is_told_on_the_logger(caplog):
     assert lines[0].endswith(" of 10 m")
     assert lines[-1].startswith("the service answers again, after ")
     assert 3 <= len(lines) <= 7
+
+
+NOON = 1_750_000_000
+"""The time of day at which the clock of a test begins, in seconds since the epoch."""
+ENDS = [
+    {"X-RateLimit-Reset": str(NOON + 5)},
+    {"X-RateLimit-Reset": str((NOON + 5) * 1000)},
+    {"X-RateLimit-Reset-Requests": "2025-06-15T15:06:45Z"},
+    {"Retry-After": "Sun, 15 Jun 2025 15:06:45 GMT"},
+]
+
+
+@pytest.mark.parametrize("headers", ENDS, ids=str)
+def test_a_limit_that_ends_at_a_time_of_day_ends_no_run(headers):
+    """It is waited for, as one that ends in so many seconds."""
+    doubler, clock = Doubler(), FakeClock()
+
+    def service(request):
+        limited = len(transport.requests) > 2 and clock() < 5
+        return json_response({}, 429, headers) if limited else doubler(request)
+
+    transport = FakeTransport(service, repeat=True)
+    world = World(clock=clock, sleep=clock.sleep, rng=lambda: 0.5, now=lambda: NOON + clock())
+    client = Client(DOCUMENT, transport=transport, world=world)
+    policy = {"maxElapsedTime": 3_600_000, "statusCodes": ["429"]}
+    found = list(client.double.map(texts(6), batch=1, in_flight=1, on_error="record", retries=policy))
+    assert [item.twice for item in found] == [text * 2 for text in texts(6)]
+    assert 5 <= clock() < 60
 
 
 @pytest.mark.parametrize("status", [502, 200])

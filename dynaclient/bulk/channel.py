@@ -213,9 +213,9 @@ class Channel:
         """Return whether the service, or the document, says of a refusal that sending again cannot help."""
         if not isinstance(error, APIError):
             return False
-        outcome = evolve(error.response, status=error.error_status)
+        outcome, now = evolve(error.response, status=error.error_status), self.world.now()
         decision = decide(
-            self.policy, number=0, outcome=outcome, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
+            self.policy, number=0, outcome=outcome, method=self.method, elapsed=0.0, left=inf, rng=float, now=now
         )
         return decision.final
 
