@@ -8,8 +8,11 @@ from bulking import Doubler, clocked, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynaclient import DynaclientError
+from dynaclient import Client, DynaclientError
 from dynaclient.bulk.ceiling import GROW, Ceiling
+from dynaclient.bulk.channel import BARE_TRIES
+from dynaclient.testing import FakeClock, FakeTransport, json_response
+from dynaclient.world import World
 
 
 def sent(ceiling, limit, rows):
@@ -112,3 +115,48 @@ def test_a_limit_and_bad_rows_are_told_apart():
     found = list(client.double.map(texts(1000), on_error="record"))
     assert [place for place, item in enumerate(found) if isinstance(item, DynaclientError)] == [5, 500, 901]
     assert len(transport.requests) <= 330
+
+
+def picky(takes, refused=422):
+    """A client of an embeddings service that takes only some inputs, and the inputs that it was sent."""
+    sent = []
+
+    def service(request):
+        value = json.loads(request.body)["input"]
+        sent.append(value)
+        if not takes(value):
+            return json_response({"detail": "str type expected"}, refused)
+        rows = [value] if isinstance(value, str) else value
+        return json_response({"data": [{"index": place, "embedding": [len(row)]} for place, row in enumerate(rows)]})
+
+    clock = FakeClock()
+    world = World(clock=clock, sleep=clock.sleep, rng=lambda: 0.5, now=clock)
+    transport = FakeTransport(service, repeat=True)
+    return Client(transport=transport, world=world, server="http://127.0.0.1:9/v1", bearer_auth="k"), sent
+
+
+@pytest.mark.parametrize("refused", [400, 422])
+def test_a_service_that_refuses_lists_gets_each_row_by_itself(refused):
+    """All rows have their results, and the search for it costs few requests."""
+    client, sent = picky(lambda value: isinstance(value, str), refused)
+    found = list(client.embeddings.create.map(["x" * number for number in range(1, 101)], model="m"))
+    assert [item.embedding for item in found] == [[number] for number in range(1, 101)]
+    assert len(sent) <= 120
+
+
+@pytest.mark.parametrize("bad", ["t0", "t99"])
+def test_a_bad_row_is_not_taken_for_a_refusal_of_lists(bad):
+    """Once a list was accepted no row is sent without one, and before that a few at most."""
+    client, sent = picky(lambda value: bad not in value)
+    found = list(client.embeddings.create.map(texts(100), model="m", batch=10, on_error="record"))
+    assert [place for place, item in enumerate(found) if isinstance(item, DynaclientError)] == [int(bad[1:])]
+    assert sum(isinstance(value, str) for value in sent) <= BARE_TRIES
+
+
+def test_where_an_input_by_itself_breaks_the_document_lists_are_sent():
+    """What the document does not allow is not tried, and the refusal is told as it came."""
+    service = Doubler(always=422)
+    client, transport, _ = clocked(service)
+    with pytest.raises(DynaclientError, match="refused with 422"):
+        list(client.double.map(texts(40), on_error="record"))
+    assert all(isinstance(json.loads(request.body)["in"], list) for request in transport.requests)

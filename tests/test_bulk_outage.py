@@ -8,14 +8,17 @@ import sys
 import threading
 
 import pytest
-from bulking import Doubler, clocked, texts
+from bulking import DOCUMENT, Doubler, clocked, texts
 from hypothesis import given
 from hypothesis import strategies as st
 from vectorserver import VectorServer
 
-from dynaclient import ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
-from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, span
-from dynaclient.testing import json_response, response
+from dynaclient import Client, ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
+from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, Waiting, span
+from dynaclient.bulk.patience import reason_of
+from dynaclient.errors import APIError, ReplyValidationError, TransportError
+from dynaclient.testing import FakeClock, FakeTransport, json_response, response
+from dynaclient.world import World
 
 
 def every_second(number):
@@ -90,6 +93,43 @@ def test_a_service_that_has_never_answered_is_waited_for_less_long():
     down(fresh)
     assert fresh.given_up(FIRST_PATIENCE)
     assert not fresh.given_up(FIRST_PATIENCE - 1)
+
+
+def test_the_last_probe_is_at_the_end_of_the_patience():
+    """No wait leads beyond it, however long the delays are."""
+    outage = Outage(3600, lambda number: 50.0)
+    down(outage)
+    seen = []
+    while not outage.given_up(seen[-1] if seen else 0.0):
+        one = outage.ask(seen[-1] if seen else 0.0)
+        seen.append((seen[-1] if seen else 0.0) + one.wait)
+        outage.failed(one, seen[-1], "503")
+    assert seen == [50.0, 100.0, FIRST_PATIENCE]
+
+
+@pytest.mark.parametrize(
+    ("left", "words"), [(0.5, "again;"), (0.6, "again in 1 s;"), (0.0, "again;"), (8, "again in 8 s;")]
+)
+def test_no_wait_of_no_time_is_told(left, words):
+    """A probe that is due at once has no time."""
+    assert f"asking {words}" in Waiting("503", 0.0, left, 60.0).line(0.0)
+
+
+REASONS = [
+    (ConnectError("x"), "no connection"),
+    (ConnectionLostError("x"), "connection lost"),
+    (TimeoutExpiredError("x"), "time-out"),
+    (TransportError("x"), "TransportError"),
+    (APIError("x", response=json_response({}, 503)), "503"),
+    (APIError("x", response=json_response({}, 200)), "200 with an error in it"),
+    (ReplyValidationError("x", response=json_response({})), "a reply that cannot be used"),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), REASONS, ids=lambda value: str(value)[:20])
+def test_what_came_is_told_in_words(error, words):
+    """The status of an error, and no names of classes for what people meet."""
+    assert reason_of(error) == words
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ask", "good", "bad", "dropped"]), st.floats(0, 5)), max_size=200))
@@ -180,7 +220,7 @@ def test_a_service_that_never_answered_ends_the_run_after_two_minutes():
     client, _, service.clock = clocked(service)
     with pytest.raises(ConnectError):
         list(client.double.map(texts(300), on_error="record"))
-    assert 120 <= service.clock() < 160
+    assert 120 <= service.clock() < 122
     assert service.asked < 30
 
 
@@ -204,6 +244,46 @@ def test_an_outage_is_told_on_the_logger(caplog):
     assert lines[0].endswith(" of 10 m")
     assert lines[-1].startswith("the service answers again, after ")
     assert 3 <= len(lines) <= 7
+
+
+NOON = 1_750_000_000
+"""The time of day at which the clock of a test begins, in seconds since the epoch."""
+ENDS = [
+    {"X-RateLimit-Reset": str(NOON + 5)},
+    {"X-RateLimit-Reset": str((NOON + 5) * 1000)},
+    {"X-RateLimit-Reset-Requests": "2025-06-15T15:06:45Z"},
+    {"Retry-After": "Sun, 15 Jun 2025 15:06:45 GMT"},
+]
+
+
+@pytest.mark.parametrize("headers", ENDS, ids=str)
+def test_a_limit_that_ends_at_a_time_of_day_ends_no_run(headers):
+    """It is waited for, as one that ends in so many seconds."""
+    doubler, clock = Doubler(), FakeClock()
+
+    def service(request):
+        limited = len(transport.requests) > 2 and clock() < 5
+        return json_response({}, 429, headers) if limited else doubler(request)
+
+    transport = FakeTransport(service, repeat=True)
+    world = World(clock=clock, sleep=clock.sleep, rng=lambda: 0.5, now=lambda: NOON + clock())
+    client = Client(DOCUMENT, transport=transport, world=world)
+    policy = {"maxElapsedTime": 3_600_000, "statusCodes": ["429"]}
+    found = list(client.double.map(texts(6), batch=1, in_flight=1, on_error="record", retries=policy))
+    assert [item.twice for item in found] == [text * 2 for text in texts(6)]
+    assert 5 <= clock() < 60
+
+
+@pytest.mark.parametrize("status", [502, 200])
+def test_nothing_is_promised_when_a_run_is_given_up(status, caplog):
+    """The last line is not that it will be asked again."""
+    service = Failing(status if status != 200 else None, 0.0, 1e9)
+    client, _, service.clock = clocked(service)
+    with pytest.raises(DynaclientError):
+        list(client.double.map(texts(300), on_error="record"))
+    lines = [record.message for record in caplog.records if record.name == "dynaclient"]
+    assert not any("waited 2 m" in line for line in lines)
+    assert bool(lines) == (status == 502), "a reply that cannot be read is no silence of the service"
 
 
 # --- blame

@@ -198,6 +198,16 @@ def test_what_is_announced_is_kept_and_used(evenly, said, latency, in_flight):
     assert 0.9 * possible <= len(sent) <= more * limit * seconds + limit
 
 
+def test_a_refusal_alone_bounds_nothing_after_its_time():
+    """Where a limit is told of only with refusals, and not how high it is, nothing is known once it has passed."""
+    allowance = Allowance()
+    allowance.told(Word("requests", 0.0, 2.0), 10.0, 10.0, 0)
+    assert allowance.wait(11.0) == 1.0
+    for _ in range(50):
+        assert allowance.wait(12.1) == 0.0
+        allowance.take(12.1)
+
+
 def paced(service, clock):
     """A client in a world of its own, and its transport."""
     transport = FakeTransport(service, repeat=True)

@@ -228,3 +228,27 @@ def test_a_run_that_breaks_off_says_how_to_go_on(run, tmp_path):  # noqa: F811
     assert "20 of 100 rows are done and kept; the same command goes on from there" in err
     assert run(*line)[0] == 0
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "says"),
+    [
+        (429, {"error": {"code": "insufficient_quota", "message": "x"}}, 9, "Look at the account's plan"),
+        (402, {"error": {"message": "x"}}, 8, "More attempts do not help: look at the account's plan"),
+        (200, {"data": []}, 7, "`dynaclient call embeddings.create --validate warn` prints such a reply"),
+        (200, "<html>", 7, "`dynaclient call embeddings.create -o raw` prints such a reply"),
+    ],
+)
+def test_what_ends_a_run_says_what_to_do(run, tmp_path, status, body, code, says):  # noqa: F811
+    """The words are those for many rows: nothing about attempts, nor about a reply that this command would print."""
+    (tmp_path / "rows.txt").write_text("a\n" * 20)
+    server = Loopback()
+    server.script(
+        reply(status, json.dumps(body).encode() if body != "<html>" else b"<", "Content-Type: application/json")
+    )
+    said = ["--rows", tmp_path / "rows.txt", "--set", "input=line", "--out", tmp_path / "out.npy", "--model", "m"]
+    line = ["bulk", "embeddings.create", *said, "--server", server.origin, "--batch", "2", "--bearer-auth", "k"]
+    found, _, err = run(*line)
+    server.close()
+    assert (found, says in err, "--retries N" in err) == (code, True, False), err
+    assert "does not answer" not in err

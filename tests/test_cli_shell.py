@@ -168,6 +168,21 @@ def test_an_error_of_the_service_says_what_to_do(run, server, status, headers, s
 
 
 @pytest.mark.parametrize(
+    ("status", "body", "headers", "says"),
+    [
+        (301, b"", ["Location: /moved/embeddings"], "give its base URL as --server."),
+        (200, b'{"data": [{"embedding": [1]}], "model": 5}', [JSON], "it is accepted, --validate strict refuses it"),
+    ],
+)
+def test_what_a_reply_leads_to_is_said_in_options(run, server, status, body, headers, says):  # noqa: F811
+    """Errors and warnings alike."""
+    server.script(reply(status, body, *headers))
+    line = ["--input", "a", "--model", "m", "--server", server.origin, "--bearer-auth", "k"]
+    _, _, err = run("call", "embeddings.create", *line)
+    assert says in err
+
+
+@pytest.mark.parametrize(
     "line",
     [
         [*CALL, "--server", "http://u:p@h"],

@@ -56,6 +56,7 @@ class Allowance:
         self._span = 0.0
         self._every = 0.0
         self._limit = 0.0
+        self._told = False
         self._before: Word | None = None
         self._windowed = False
 
@@ -75,6 +76,7 @@ class Allowance:
         # Where no limit is told, there was once as much as is left now, and what this request took.
         self._limit = word.limit or max(self._limit, word.left + 1)
         said = (now + sent) / 2  # when it was said nobody knows
+        self._told = self._told or word.limit > 0
         self._left, self._at = word.left - since, said
         self._learn(word)
         evenly = word.evenly and not self._windowed
@@ -109,6 +111,9 @@ class Allowance:
 
     def _now(self, now: float) -> float | None:
         if self._left is None:
+            return None
+        if now >= self._until and self._limit <= 1 and not self._told:
+            self._left = None  # only refusals spoke: how many are there again nobody has said
             return None
         if now >= self._until:  # all are there again
             self._left, self._at, self._every = self._limit, now, 0.0

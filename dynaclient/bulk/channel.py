@@ -16,7 +16,15 @@ from dynaclient.bulk.pace import Pace
 from dynaclient.bulk.patience import Halted
 from dynaclient.bulk.plan import Run, field, renumbered
 from dynaclient.cancel import interruptible
-from dynaclient.errors import APIError, ArgumentError, DynaclientError, Problem, ReplyValidationError
+from dynaclient.errors import (
+    APIError,
+    ArgumentError,
+    BadRequestError,
+    DynaclientError,
+    Problem,
+    ReplyValidationError,
+    UnprocessableEntityError,
+)
 from dynaclient.frozen import evolve
 from dynaclient.openapi.media import decode_json, encode_json
 from dynaclient.openapi.model import Batch, RetryPolicy
@@ -51,6 +59,8 @@ class Piece:
         return Piece([*self.values, *other.values], tuple(map(sum, zip(self.sums, other.sums, strict=True))))
 
 
+BARE_TRIES = 3
+"""How often a row that is refused in a list of one is tried without a list."""
 _PLACE = re.compile(r"\[(\d+)\](.*)", re.DOTALL)
 
 
@@ -89,6 +99,7 @@ class Channel:
         self._paying = threading.Lock()
         self._carried: tuple[float, ...] = ()
         self._numbered = numbered
+        self._listed, self._bare, self._bare_tries = False, False, BARE_TRIES
         self.name, self.method = operation.dotted, operation.method
         self.input = input_of(call)
         self._call, self.gate, policy, world = _gated(call, constants, pace, bare=not numbered, once=once, halt=halt)
@@ -162,9 +173,34 @@ class Channel:
         return self._call._send(shipment)
 
     def result(self, run: Run[Any], *, again: bool = False) -> Result:
-        """Send the run and return all that is known of the call; ``again``: its rows were sent before."""
+        """Send the run and return all that is known of the call; ``again``: its rows were sent before.
+
+        Some services take one input by itself and refuse a list, even of one. If no list has ever been accepted, a row
+        that is refused in a list is sent without one; once that has succeeded, each lone row is.
+        """
         self.gate.expect(run.tokens, again=again)
-        return self._call.send(**self.arguments(run.rows))
+        lone = self.batch is not None and len(run.rows) == 1
+        if lone and self._bare:
+            return self._call.send(**self._constants, **{self.input: run.rows[0]})
+        try:
+            found = self._call.send(**self.arguments(run.rows))
+        except (BadRequestError, UnprocessableEntityError) as refusal:
+            if not lone or self._listed or not self._bare_tries:
+                raise
+            self._bare_tries -= 1
+            return self._without_list(run, refusal)
+        self._listed = True
+        return found
+
+    def _without_list(self, run: Run[Any], refusal: APIError) -> Result:
+        """Send a row by itself that was refused in a list; if it is refused again, the first refusal counts."""
+        self.gate.expect(run.tokens, again=True)
+        try:
+            found = self._call.send(**self._constants, **{self.input: run.rows[0]})
+        except DynaclientError:
+            raise refusal from None
+        self._bare = True
+        return found
 
     def send(self, run: Run[Any], *, again: bool = False) -> Piece:
         """Send the run and return its results, one for each row; ``again``: its rows were sent before.
@@ -213,16 +249,16 @@ class Channel:
         """Return whether the service, or the document, says of a refusal that sending again cannot help."""
         if not isinstance(error, APIError):
             return False
-        outcome = evolve(error.response, status=error.error_status)
+        outcome, now = evolve(error.response, status=error.error_status), self.world.now()
         decision = decide(
-            self.policy, number=0, outcome=outcome, method=self.method, elapsed=0.0, left=inf, rng=float, now=0.0
+            self.policy, number=0, outcome=outcome, method=self.method, elapsed=0.0, left=inf, rng=float, now=now
         )
         return decision.final
 
     def _pay(self, value: Any) -> tuple[float, ...]:
         """Note what a reply has used, on this thread."""
         paths = self.batch.sum if self.batch is not None and isinstance(value, dict) else ()
-        sums = tuple(field(value, path) or 0 for path in paths)
+        sums = tuple(max(0, field(value, path) or 0) for path in paths)
         if any(sums):
             before = getattr(self._local, "paid", None)
             self._local.paid = tuple(map(sum, zip(before, sums, strict=True))) if before else sums

@@ -52,7 +52,7 @@ class Waiting:
         >>> Waiting("503", 0.0, 88.0, 3600.0).line(80.0)
         'the service does not answer (503); asking again in 8 s; waited 1 m 20 s of 1 h'
         """
-        ahead = f"asking again in {span(self.until - now)}" if self.until - now >= 0.5 else "asking again"
+        ahead = f"asking again in {span(self.until - now)}" if self.until - now > 0.5 else "asking again"
         waited = f"waited {span(now - self.since)} of {span(self.patience)}"
         return f"the service does not answer ({self.reason}); {ahead}; {waited}"
 
@@ -158,10 +158,16 @@ class Outage:
         if given.probe:
             self._probes += 1
             self.proven += proof
-            self._next = now + self._delay(self._probes)
+            self._next = self._probe_at(now)
         elif not self._down and self.failures >= SUSPECT:
             self._down, self._probes = True, 0
-            self._next = now + self._delay(0)
+            self._next = self._probe_at(now)
+
+    def _probe_at(self, now: float) -> float:
+        """When the next probe is due: the last one at the end of the patience."""
+        end = (self._since or 0.0) + self.patience
+        due = now + self._delay(self._probes)
+        return min(due, end) if now < end else due
 
     def refused(self, given: Pass, now: float) -> float | None:
         """Note a refusal because too much was sent; for how long nothing else has come, None if that is within the patience."""

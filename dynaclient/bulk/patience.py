@@ -7,10 +7,19 @@ from collections.abc import Callable
 
 from dynaclient.bulk.outage import Outage, Pass, span
 from dynaclient.cancel import current
-from dynaclient.errors import APIError, DynaclientError
+from dynaclient.errors import (
+    APIError,
+    ConnectError,
+    ConnectionLostError,
+    DynaclientError,
+    ReplyError,
+    TimeoutExpiredError,
+)
 
 _LOOK = 0.1
 """Seconds after which a thread that waits for another one looks whether it is still wanted."""
+_ERRORS = 400
+"""The lowest status that is an error."""
 _AGAIN = 60.0
 """Seconds after which an outage is told of again."""
 
@@ -167,8 +176,8 @@ class Patience:
             now = self._clock()
             self._error = error
             self._outage.failed(given, now, reason_of(error), proof=proof)
-            waiting = self._outage.waiting
-            if waiting is not None and waiting.patience and (self._told_at is None or now - self._told_at >= _AGAIN):
+            waiting = None if self._outage.given_up(now) else self._outage.waiting
+            if waiting is not None and (self._told_at is None or now - self._told_at >= _AGAIN):
                 self._told_at = now
                 self._tell(waiting.line(now))
             self._turn.notify_all()
@@ -180,5 +189,15 @@ class Patience:
 
 
 def reason_of(error: DynaclientError) -> str:
-    """Return what an error is in a word: its status, or the name of its class."""
-    return str(error.status_code) if isinstance(error, APIError) else type(error).__name__
+    """Return what came in place of an answer, in few words: the status of an error, or what a good status or no reply brought."""
+    if isinstance(error, APIError):
+        told = error.status_code >= _ERRORS
+        return str(error.status_code) if told else f"{error.status_code} with an error in it"
+    if isinstance(error, ReplyError):
+        return "a reply that cannot be used"
+    words = (
+        (TimeoutExpiredError, "time-out"),
+        (ConnectionLostError, "connection lost"),
+        (ConnectError, "no connection"),
+    )
+    return next((word for kind, word in words if isinstance(error, kind)), type(error).__name__)

@@ -157,9 +157,11 @@ def renumbered(batch: Batch, results: Iterable[Any], first: int) -> Iterator[Any
 
 
 def field(value: Any, path: str) -> Any:
-    """What stands at a dotted path; None where nothing, or no number, does."""
+    """What stands at a dotted path, a text of digits as its number; None where nothing, or no number, does."""
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

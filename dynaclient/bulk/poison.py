@@ -148,8 +148,8 @@ class Solver:
     def _failed(self, given: Pass, sent: Run[Any], error: DynaclientError) -> str:
         """Note a failure; whose fault it is."""
         whose = self._whose(error)
-        if whose == OURS:
-            self._patience.drop(given)
+        if whose == OURS or (isinstance(error, ReplyError) and self._good is None):
+            self._patience.drop(given)  # of replies that cannot be read, before any that can, a few end the run
         elif whose == UNSURE:
             self._patience.failed(given, error, proof=len(sent.rows) <= self.ceiling.fits)
         else:

@@ -66,7 +66,8 @@ def report(error: BaseException, arguments: Sequence[str] = ()) -> int:
     if isinstance(error, errors.DynaclientError):
         hint = getattr(error, "hint", "")
         text = typed(str(error).removesuffix(f"; {hint}")) if hint else typed(str(error))
-        hints = [hint_for(error, _program(arguments)), *getattr(error, "__notes__", ())]
+        command = next((word for word in arguments if not word.startswith("-")), "")
+        hints = [hint_for(error, _program(arguments), many=command == "bulk"), *getattr(error, "__notes__", ())]
         messages.error(text, "\n  ".join(filter(None, hints)), details_of(error))
         return error.exit_code
     return _report_bug(error)
@@ -119,6 +120,21 @@ def _report_bug(error: BaseException) -> int:
     return BUG
 
 
+_SENT = (
+    "--dry-run shows what is sent; `{program} describe {operation}` what the document says of it; "
+    "--extra NAME=VALUE adds a field that it does not name."
+)
+_ACCOUNT = "look at the account's plan, credit and limits at the service"
+_PAYMENT_REQUIRED = 402
+_REPLY = "`{program} call {operation} --validate warn` prints such a reply all the same."
+_MANY: tuple[tuple[type[errors.DynaclientError], str], ...] = (
+    (errors.RateLimitError, f"{_ACCOUNT[:1].upper()}{_ACCOUNT[1:]}, or wait; then give the same command again."),
+    (errors.ServerError, "The fault is the service's: give the same command again later."),
+    (errors.ReplyValidationError, _REPLY),
+    (errors.UndeclaredReplyError, _REPLY),
+    (errors.ReplyDecodeError, "`{program} call {operation} -o raw` prints such a reply as it came."),
+)
+"""What is said in place of ``_HINTS`` where many rows were sent."""
 _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
     (errors.CredentialsError, "`{program} describe {operation}` shows which credentials are set."),
     (
@@ -135,14 +151,8 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
         errors.ConflictError,
         "What is there already stands against it: look at its present state, then call again with what fits.",
     ),
-    (
-        errors.BadRequestError,
-        "--dry-run shows what is sent; `{program} describe {operation}` what the document says of it.",
-    ),
-    (
-        errors.UnprocessableEntityError,
-        "--dry-run shows what is sent; `{program} describe {operation}` what the document says of it.",
-    ),
+    (errors.BadRequestError, _SENT),
+    (errors.UnprocessableEntityError, _SENT),
     (errors.ServerError, "The fault is the service's: call again later, or allow more attempts: --retries N."),
     (errors.APIError, "--dry-run shows what is sent; -v each attempt."),
     (errors.TLSError, "--ca-bundle FILE trusts further certificates."),
@@ -157,7 +167,7 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
 _SHORT_WAIT = 60.0
 
 
-def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> str:
+def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM, *, many: bool = False) -> str:
     """What to do next, or ``""``.
 
     Parameters
@@ -166,6 +176,8 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
         What went wrong.
     program:
         How a command line begins.
+    many:
+        Whether many rows were sent, and the same command goes on.
     """
     operation = error.operation
     own = typed(getattr(error, "hint", ""))
@@ -179,9 +191,10 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
     if wait is not None and wait > _SHORT_WAIT:
         return f"The service asks to wait {span(wait)}; call again after that."
     attempts = getattr(error, "attempts", ())
-    if isinstance(error, errors.APIError) and attempts and attempts[-1].final and wait is None:
-        return "More attempts do not help: look at the account's plan, credit and limits at the service."
-    for kind, hint in _HINTS:
+    final = attempts and attempts[-1].final and wait is None
+    if isinstance(error, errors.APIError) and (final or error.error_status == _PAYMENT_REQUIRED):
+        return f"More attempts do not help: {_ACCOUNT}."
+    for kind, hint in (*(_MANY if many else ()), *_HINTS):
         if isinstance(error, kind):
             return hint.format(operation=operation, program=program) if operation or "{operation}" not in hint else ""
     return ""

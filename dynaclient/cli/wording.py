@@ -20,6 +20,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"name both together: --server \1 --credential \2=@FILE",
         ),
         (r"\bpass server='([^']*)'", r"pass --server \1"),
+        (r"\bgive its base URL as server=\.", "give its base URL as --server."),
+        (r"\bvalidate='strict' refuses it", "--validate strict refuses it"),
         (r"\bextra=\{'([^']*)': \.\.\.\} sends", r"--extra \1=VALUE sends"),
         (r"pass credentials= instead", "pass --credential SCHEME=USER:PASSWORD instead"),
         (r"pass credentials=\{'([^']*)': \.\.\.\} for '[^']*'", r"pass --credential \1=@FILE"),

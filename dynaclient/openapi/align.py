@@ -189,7 +189,7 @@ class Aligner:
                 )
             ]
         for place, said, item in zip(settled, places, results, strict=True):
-            if said is None and isinstance(item, dict):
+            if (said is None or isinstance(said, str)) and isinstance(item, dict):
                 item[key] = place
         ordered = sorted(zip(settled, results, strict=True), key=lambda pair: pair[0])
         results[:] = [item for _, item in ordered]

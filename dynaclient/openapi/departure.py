@@ -18,8 +18,8 @@ class Departure(Struct, frozen=True):
     Parameters
     ----------
     kind:
-        ``null``, ``property``, ``value``, ``format``, ``integer`` or ``alternatives`` for a value; ``header`` for a header
-        field; ``status``, ``content`` and ``empty`` for a reply as a whole.
+        ``null``, ``property``, ``value``, ``format``, ``integer``, ``alternatives`` or ``incidental`` for a value;
+        ``header`` for a header field; ``status``, ``content`` and ``empty`` for a reply as a whole.
     where:
         The place in the reply: ``$.usage.total_tokens``.
     message:
@@ -46,8 +46,8 @@ class Fault(Struct, frozen=True):
     branches: tuple[tuple[Fault, ...], ...] = ()
 
 
-def departures(faults: Iterable[Fault], where: str) -> tuple[Departure, ...]:
-    """Return how a value departs from its schema; faults that no kind stands for are left out.
+def departures(faults: Iterable[Fault], where: str, *, accepted: bool = True) -> tuple[Departure, ...]:
+    """Return how a value departs from its schema.
 
     Parameters
     ----------
@@ -55,10 +55,16 @@ def departures(faults: Iterable[Fault], where: str) -> tuple[Departure, ...]:
         What the strict validator says of the value.
     where:
         What the value is called: ``$``.
+    accepted:
+        Whether the lenient schema accepts the value. Then a fault that no other kind stands for can only be at a place
+        that is incidental; of a value that is refused such faults are left out.
     """
     found: dict[tuple[str, Path], Departure] = {}
     for fault in faults:
-        for kind, path, message in _read(fault):
+        readings = list(_read(fault))
+        if not readings and accepted:
+            readings = [("incidental", fault.path, "a value at {where} that does not fit the document")]
+        for kind, path, message in readings:
             shown = place(where, path)
             found.setdefault((kind, path), Departure(kind, shown, message.format(where=shown)))
     return tuple(found.values())

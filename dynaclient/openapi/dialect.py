@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from dynaclient.frozen import Struct
 from dynaclient.openapi.formats import INTEGERS, TEXTS
-from dynaclient.openapi.settle import EXCUSED, TAG, Schema
+from dynaclient.openapi.settle import EXCUSED, INCIDENTAL, TAG, Schema
 
 Direction = Literal["request", "reply"]
 
@@ -21,7 +21,8 @@ _UNIONS = ("allOf", "anyOf", "oneOf")
 _MAPS = frozenset({"properties", "patternProperties"})
 _ELSEWHERE = frozenset({"items", "additionalProperties", "propertyNames"})
 _SEPARATE = frozenset(
-    {"$ref", "type", "nullable", "required", "format", EXCUSED, TAG} | {"contentEncoding", "contentMediaType"}
+    {"$ref", "type", "nullable", "required", "format", "contentEncoding", "contentMediaType"}
+    | {EXCUSED, INCIDENTAL, TAG}
 )
 _PREFIX = "#/$defs/"
 

@@ -215,6 +215,11 @@ def read_rarely_null(node: Mapping[str, Any], pointer: str) -> bool:
     return _boolean(node.get("x-dynaclient-rarely-null", False), join(pointer, "x-dynaclient-rarely-null"))
 
 
+def read_incidental(node: Mapping[str, Any], pointer: str) -> bool:
+    """``x-dynaclient-incidental`` of a schema: whether a value that breaks the schema changes no meaning of a reply."""
+    return _boolean(node.get("x-dynaclient-incidental", False), join(pointer, "x-dynaclient-incidental"))
+
+
 def read_batch(document: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> Batch | None:
     """``x-dynaclient-batch`` of the operation, or None."""
     if "x-dynaclient-batch" not in node:

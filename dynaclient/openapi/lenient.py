@@ -8,7 +8,8 @@ accepts all that the strict schema accepts, and also
 - an unlisted text or number for ``enum`` and ``const``; their JSON types stay;
 - a value that fits several alternatives of a ``oneOf``;
 - a text that is not of its ``format``, and a number out of its format's range;
-- 1.0 for an integer (3.0; the later versions accept it anyway).
+- 1.0 for an integer (3.0; the later versions accept it anyway);
+- anything where the document says that the value is incidental (``x-dynaclient-incidental``).
 
 Two things must not be lost when the alternatives of a union are loosened. A value that one alternative lists must not
 pass for another alternative, so that ``{"kind": "image"}`` is never taken for the text that it is not; a value that no
@@ -26,7 +27,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dynaclient.openapi.formats import PREDICATES
-from dynaclient.openapi.settle import TAG, Schema
+from dynaclient.openapi.settle import INCIDENTAL, TAG, Schema
 
 LENIENT = "lenient-"
 """What the key of a loosened schema begins with; the key of its strict schema follows."""
@@ -74,6 +75,8 @@ class Loosener:
         around:
             The properties that are declared beside it, for the same object.
         """
+        if node.get(INCIDENTAL) is True:
+            return self._placed(node, {})
         parts = list(self._parts(node))
         required = set(self._required(node, parts))
         out: Schema = {}
@@ -95,6 +98,9 @@ class Loosener:
             extra.append({"$ref": out.pop("$ref")})
         if extra:
             out["allOf"] = [*out.get("allOf", ()), *extra]
+        return self._placed(node, out)
+
+    def _placed(self, node: Schema, out: Schema) -> Schema:
         if (place := self._places.get(id(node))) is not None:
             self._places[id(out)] = place
         return out

@@ -28,6 +28,8 @@ TAG = "x-discriminator"
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _COMPONENT = re.compile(r"/components/schemas/([A-Za-z0-9._-]+)")
+INCIDENTAL = "x-dynaclient-incidental"
+"""In a settled schema, as in the document: whatever stands here changes no meaning."""
 EXCUSED = "x-excused"
 """In a settled schema: the required properties that may be missing, by direction (``request``, ``reply``)."""
 
@@ -226,6 +228,7 @@ class Settler:
             "pattern": self._pattern,
             "$ref": self._reference,
             "discriminator": self._discriminator,
+            INCIDENTAL: rules.as_it_is,
             "items": self._subschema,
             "not": self._subschema,
             "properties": self._map,

@@ -148,15 +148,17 @@ class Validator:
         if all(problem.pointer for problem in others):
             return (*worded, *others)
         # Some of what lenient says is of no schema of the document: the limits between the alternatives of a union.
-        harmless = {departure.where for departure in self._departures(value, where)}
+        harmless = {departure.where for departure in self._departures(value, where, accepted=False)}
         return tuple(problem for problem in strict if problem.where not in harmless) or strict
 
-    def _departures(self, value: Any, where: str) -> tuple[Departure, ...]:
+    def _departures(self, value: Any, where: str, *, accepted: bool = True) -> tuple[Departure, ...]:
         from dynaclient.openapi.departure import departures, of_authority, of_compiled
 
         if self._compiled is None:
-            return departures(map(of_authority, self._authority().errors(self._key, value)), where)
-        return departures(map(of_compiled, _errors(self._compiled, value)), where)
+            faults = map(of_authority, self._authority().errors(self._key, value))
+        else:
+            faults = map(of_compiled, _errors(self._compiled, value))
+        return departures(faults, where, accepted=accepted)
 
     def verdicts(self, value: Any) -> tuple[bool | None, bool]:
         """What the two validators say, each on its own: the compiled one (None: there is none), and openapi-core. For tests."""

@@ -14,6 +14,7 @@ from dynaclient.openapi.extensions import (
     read_array_format,
     read_batch,
     read_error_statuses,
+    read_incidental,
     read_optional_elsewhere,
     read_rarely_null,
     read_retry,
@@ -58,7 +59,7 @@ _KNOWN = frozenset(KEYS) | {
     "x-speakeasy-name-override", "x-speakeasy-group", "x-speakeasy-server-id", "x-speakeasy-timeout", "x-speakeasy-ignore",
     "x-speakeasy-sse-sentinel", "x-dynaclient-env", "x-dynaclient-ignore",
     "x-dynaclient-bare-origin", "x-dynaclient-url-env", "x-dynaclient-rarely-null", "x-dynaclient-optional-elsewhere",
-    "x-dynaclient-array-format", UNRESOLVED,
+    "x-dynaclient-incidental", "x-dynaclient-array-format", UNRESOLVED,
 }  # fmt: skip
 
 
@@ -135,10 +136,10 @@ def _values(api: Api, node: Node) -> Iterator[Finding]:
     if node.kind == "server":
         readers.append(lambda: bare_origin_of(here, pointer))
         readers.append(lambda: url_env_of(here, pointer))
-    if node.kind == "schema" and "x-dynaclient-decode" in here:
-        readers.append(lambda: decoding(document, pointer))
-    if node.kind == "schema" and "x-dynaclient-rarely-null" in here:
-        readers.append(lambda: read_rarely_null(here, pointer))
+    if node.kind == "schema":
+        readers += [lambda: read_rarely_null(here, pointer), lambda: read_incidental(here, pointer)]
+        if "x-dynaclient-decode" in here:
+            readers.append(lambda: decoding(document, pointer))
     for read in readers:
         try:
             read()
