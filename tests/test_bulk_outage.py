@@ -206,6 +206,14 @@ def test_an_outage_is_told_on_the_logger(caplog):
     assert 3 <= len(lines) <= 7
 
 
+def test_an_outage_of_less_than_a_second_is_not_told(caplog):
+    """What is over before anybody could act on it makes no line, neither when it begins nor when it ends."""
+    service = Failing(503, 2.0, 2.3)
+    client, _, service.clock = clocked(service)
+    assert len(list(client.double.map(texts(300), batch=1))) == 300
+    assert not [record for record in caplog.records if record.name == "dynaclient"]
+
+
 # --- blame
 
 

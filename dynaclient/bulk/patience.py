@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from dynaclient.bulk.outage import Outage, Pass, span
+from dynaclient.bulk.outage import Outage, Pass, Waiting, span
 from dynaclient.cancel import current
 from dynaclient.errors import APIError, DynaclientError
 
@@ -13,6 +13,8 @@ _LOOK = 0.1
 """Seconds after which a thread that waits for another one looks whether it is still wanted."""
 _AGAIN = 60.0
 """Seconds after which an outage is told of again."""
+_WORTH = 1.0
+"""Seconds from the first failure until the service is asked again, at least, for an outage to be told of."""
 
 
 class Halted(Exception):
@@ -39,7 +41,7 @@ class Patience:
     halt:
         Asked while a thread waits: once it says True, the wait ends with `Halted`.
     tell:
-        Called with a line for people when the service is found down, once a minute while it is, and when it answers again.
+        Called with a line for people when the service is found down for a second or more, once a minute while it is, and when it answers again.
     """
 
     def __init__(
@@ -168,10 +170,16 @@ class Patience:
             self._error = error
             self._outage.failed(given, now, reason_of(error), proof=proof)
             waiting = self._outage.waiting
-            if waiting is not None and waiting.patience and (self._told_at is None or now - self._told_at >= _AGAIN):
+            if waiting is not None and waiting.patience and self._is_due(waiting, now):
                 self._told_at = now
                 self._tell(waiting.line(now))
             self._turn.notify_all()
+
+    def _is_due(self, waiting: Waiting, now: float) -> bool:
+        """Whether an outage is to be told of, for the first time or again; one that is over within a second is nobody's business."""
+        if self._told_at is None:
+            return waiting.until - waiting.since >= _WORTH
+        return now - self._told_at >= _AGAIN
 
     def refused(self, given: Pass) -> float | None:
         """Note a refusal because too much was sent; for how long nothing else has come, None if it may go on."""

@@ -155,6 +155,7 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
     (errors.SpecError, "--spec FILE names another document."),
 )
 _SHORT_WAIT = 60.0
+_PAYMENT_REQUIRED = 402
 
 
 def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> str:
@@ -179,7 +180,8 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
     if wait is not None and wait > _SHORT_WAIT:
         return f"The service asks to wait {span(wait)}; call again after that."
     attempts = getattr(error, "attempts", ())
-    if isinstance(error, errors.APIError) and attempts and attempts[-1].final and wait is None:
+    final = isinstance(error, errors.APIError) and bool(attempts) and attempts[-1].final and wait is None
+    if final or getattr(error, "error_status", None) == _PAYMENT_REQUIRED:
         return "More attempts do not help: look at the account's plan, credit and limits at the service."
     for kind, hint in _HINTS:
         if isinstance(error, kind):
