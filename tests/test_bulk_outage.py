@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vectorserver import VectorServer
 
-from dynaclient import ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
+from dynaclient import APIError, ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
 from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, span
+from dynaclient.bulk.patience import Patience, reason_of
+from dynaclient.bulk.summary import Progress
+from dynaclient.cli.meter import Pace, line
 from dynaclient.testing import json_response, response
 
 
@@ -204,6 +207,32 @@ def test_an_outage_is_told_on_the_logger(caplog):
     assert lines[0].endswith(" of 10 m")
     assert lines[-1].startswith("the service answers again, after ")
     assert 3 <= len(lines) <= 7
+
+
+@pytest.mark.parametrize(("code", "words"), [(502, "502"), ("overloaded", "an error within a 200")])
+def test_an_error_within_a_good_reply_is_not_told_as_its_status(code, words):
+    """Nobody is told that a service does not answer because of a 200."""
+    error = APIError("x", response=json_response({}), code=code)
+    assert reason_of(error) == words
+
+
+def test_a_line_of_80_columns_says_what_is_waited_for():
+    """A progress line has room for an outage, beside how far the run is."""
+    outage = Outage(3600.0, lambda number: 20.0, known=True)
+    down(outage)
+    patience = Patience(outage, lambda: 10.0, lambda seconds: None)
+    assert patience.waiting() == "503, 10 s"
+    progress = Progress(total=1_000_000, rows=420_000, failed=3, cost=1.25, waiting=patience.waiting)
+    assert line(progress, Pace(), 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 1.25  waiting: 503, 10 s"
+
+
+def test_a_later_run_of_a_client_knows_that_the_service_has_answered():
+    """It waits as long as is granted, and not as for an address that may be wrong."""
+    service = Failing(503, 5.0, 5.0 + 2 * FIRST_PATIENCE)
+    client, _, service.clock = clocked(service)
+    for _ in range(8):
+        assert len(list(client.double.map(texts(20), batch=1))) == 20
+    assert service.clock() > service.end
 
 
 def test_an_outage_of_less_than_a_second_is_not_told(caplog):

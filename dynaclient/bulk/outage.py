@@ -56,6 +56,14 @@ class Waiting:
         waited = f"waited {span(now - self.since)} of {span(self.patience)}"
         return f"the service does not answer ({self.reason}); {ahead}; {waited}"
 
+    def brief(self, now: float) -> str:
+        """Return the state in few words, for a line that is drawn anew.
+
+        >>> Waiting("503", 0.0, 88.0, 3600.0).brief(80.0)
+        '503, 8 s'
+        """
+        return f"{self.reason}, {span(max(1.0, self.until - now))}" if self.until - now >= 0.1 else self.reason
+
 
 def span(seconds: float) -> str:
     """Return a span of time in words, to the second: ``8 s``, ``1 m 20 s``, ``1 h``."""

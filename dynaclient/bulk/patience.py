@@ -58,10 +58,10 @@ class Patience:
         self._error: DynaclientError | None = None
 
     def waiting(self) -> str:
-        """Return why nothing is sent at present, in a line for people; "" if requests flow."""
+        """Return why nothing is sent at present, in few words (``503, 8 s``); "" if requests flow."""
         with self._turn:
             found = self._outage.waiting
-            return found.line(self._clock()) if found is not None else ""
+            return found.brief(self._clock()) if found is not None else ""
 
     @property
     def proven(self) -> int:
@@ -188,5 +188,7 @@ class Patience:
 
 
 def reason_of(error: DynaclientError) -> str:
-    """Return what an error is in a word: its status, or the name of its class."""
-    return str(error.status_code) if isinstance(error, APIError) else type(error).__name__
+    """Return what an error is in a word: its status, that of the error within a good reply, or the name of its class."""
+    if not isinstance(error, APIError):
+        return type(error).__name__
+    return str(error.error_status) if error.error_status >= 400 else f"an error within a {error.status_code}"
