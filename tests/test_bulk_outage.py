@@ -17,6 +17,7 @@ from dynaclient import APIError, ConnectError, ConnectionLostError, DynaclientEr
 from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, span
 from dynaclient.bulk.patience import Patience, reason_of
 from dynaclient.bulk.summary import Progress
+from dynaclient.cli.failure import hint_for
 from dynaclient.cli.meter import Pace, line
 from dynaclient.testing import json_response, response
 
@@ -197,6 +198,11 @@ def test_what_cannot_pass_ends_the_run_at_once(status):
     assert service.asked == 1
 
 
+def test_nobody_is_told_to_try_again_what_must_be_paid_first():
+    """The hint at the shell for 402 speaks of the account, not of attempts."""
+    assert "plan, credit and limits" in hint_for(APIError("x", response=json_response({}, 402)))
+
+
 def test_an_outage_is_told_on_the_logger(caplog):
     """When it begins, once a minute, and when it ends."""
     service = Failing(503, 2.0, 200.0)
@@ -223,7 +229,9 @@ def test_a_line_of_80_columns_says_what_is_waited_for():
     patience = Patience(outage, lambda: 10.0, lambda seconds: None)
     assert patience.waiting() == "503, 10 s"
     progress = Progress(total=1_000_000, rows=420_000, failed=3, cost=1.25, waiting=patience.waiting)
-    assert line(progress, Pace(), 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 1.25  waiting: 503, 10 s"
+    pace = Pace()
+    pace.note(10.0, progress)
+    assert line(progress, pace, 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 1.25  waiting: 503, 10 s"
 
 
 def test_a_later_run_of_a_client_knows_that_the_service_has_answered():
