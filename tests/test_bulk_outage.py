@@ -228,10 +228,10 @@ def test_a_line_of_80_columns_says_what_is_waited_for():
     down(outage)
     patience = Patience(outage, lambda: 10.0, lambda seconds: None)
     assert patience.waiting() == "503, 10 s"
-    progress = Progress(total=1_000_000, rows=420_000, failed=3, cost=1.25, waiting=patience.waiting)
+    progress = Progress(total=1_000_000, rows=420_000, failed=3, cost=12.5, waiting=patience.waiting)
     pace = Pace()
     pace.note(10.0, progress)
-    assert line(progress, pace, 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 1.25  waiting: 503, 10 s"
+    assert line(progress, pace, 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 12.50  waiting: 503, 10 s"
 
 
 def test_a_later_run_of_a_client_knows_that_the_service_has_answered():

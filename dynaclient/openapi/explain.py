@@ -197,7 +197,9 @@ class _Reader:
         name, choices = tag["propertyName"], list(tag["mapping"])
         path, pointer = tuple(error.absolute_path), self._pointer(schema, None)
         if not value.get(name):
-            message = f"the property {name!r} is missing, which says what the object is, expected one of {named(choices)}"
+            message = (
+                f"the property {name!r} is missing, which says what the object is, expected one of {named(choices)}"
+            )
             return iter([(path, message, pointer, "")])
         if not isinstance(value[name], str) or value[name] not in tag["mapping"]:
             message = f"{shown(value[name])} names no schema, expected one of {named(choices)}"
