@@ -180,7 +180,7 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM) -> 
     if wait is not None and wait > _SHORT_WAIT:
         return f"The service asks to wait {span(wait)}; call again after that."
     attempts = getattr(error, "attempts", ())
-    final = isinstance(error, errors.APIError) and bool(attempts) and attempts[-1].final and wait is None
+    final = isinstance(error, errors.APIError) and any(attempt.final for attempt in attempts[-1:]) and wait is None
     if final or getattr(error, "error_status", None) == _PAYMENT_REQUIRED:
         return "More attempts do not help: look at the account's plan, credit and limits at the service."
     for kind, hint in _HINTS:
