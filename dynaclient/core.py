@@ -82,6 +82,8 @@ class Core:
         self._transport = transport
         self._make_transport = make_transport
         self._embedded: Transport | None = None
+        # Where the services are that have answered many rows: one that did is waited for longer, in later runs too.
+        self.answered: set[str] = set()
         self._prepared: dict[str, Prepared] = {}
         self._pagers: dict[str, Pager] = {}
         self._readings: dict[tuple[str, str], Reading] = {}

@@ -120,10 +120,12 @@ def decide(
         Whether the request's body was sent and cannot be had again (`dynaclient.wire.Upload.spent`).
     """
     asked = _asked(outcome, now, paced=paced)
-    refusal = _refusal(policy, number, outcome, method)
-    if refusal:
-        return Decision(None, refusal, asked)
-    reason = SPENT if spent else _final(policy, outcome)
+    exhausted, refusal = _exhausted(policy, number), _refusal(policy, outcome, method)
+    # What no further attempt would help is told as that, also where there is none.
+    final = "" if refusal else _final(policy, outcome)
+    if refusal or (exhausted and not final):
+        return Decision(None, exhausted or refusal, asked)
+    reason = final or (SPENT if spent else "")
     if reason:
         return Decision(None, reason, asked, final=True)
     delay = _jittered(policy, number - 1, rng)
@@ -150,13 +152,16 @@ def _asked(outcome: Outcome, now: float, *, paced: bool) -> float | None:
     return asked_wait(outcome.headers, outcome.status, now)
 
 
-def _refusal(policy: RetryPolicy, number: int, outcome: Outcome, method: str) -> str:
-    """Why this outcome is not retried, or ``""`` where it is."""
+def _exhausted(policy: RetryPolicy, number: int) -> str:
+    """Why there is no further attempt whatever came, or ``""``."""
     if policy.declared and policy.strategy == "none":
         return "retries are switched off"
     limit = most_attempts(policy)
-    if limit is not None and number >= limit:
-        return f"{number} of {limit} attempts are used up"
+    return f"{number} of {limit} attempts are used up" if limit is not None and number >= limit else ""
+
+
+def _refusal(policy: RetryPolicy, outcome: Outcome, method: str) -> str:
+    """Why this outcome is not retried, or ``""`` where it is."""
     if policy.methods is not None and method not in policy.methods:
         return f"{method} is not among the methods to retry"
     if isinstance(outcome, Response):

@@ -15,7 +15,10 @@ from vectorserver import VectorServer
 
 from dynaclient import Client, ConnectError, ConnectionLostError, DynaclientError, ServerError, TimeoutExpiredError
 from dynaclient.bulk.outage import DOWN, FIRST_PATIENCE, FLOWING, START, SUSPECT, SUSPECTED, Outage, Waiting, span
-from dynaclient.bulk.patience import reason_of
+from dynaclient.bulk.patience import Patience, reason_of
+from dynaclient.bulk.summary import Progress
+from dynaclient.cli.failure import hint_for
+from dynaclient.cli.meter import Pace, line
 from dynaclient.errors import APIError, ReplyValidationError, TransportError
 from dynaclient.testing import FakeClock, FakeTransport, json_response, response
 from dynaclient.world import World
@@ -234,6 +237,11 @@ def test_what_cannot_pass_ends_the_run_at_once(status):
     assert service.asked == 1
 
 
+def test_nobody_is_told_to_try_again_what_must_be_paid_first():
+    """The hint at the shell for 402 speaks of the account, not of attempts."""
+    assert "plan, credit and limits" in hint_for(APIError("x", response=json_response({}, 402)))
+
+
 def test_an_outage_is_told_on_the_logger(caplog):
     """When it begins, once a minute, and when it ends."""
     service = Failing(503, 2.0, 200.0)
@@ -284,6 +292,42 @@ def test_nothing_is_promised_when_a_run_is_given_up(status, caplog):
     lines = [record.message for record in caplog.records if record.name == "dynaclient"]
     assert not any("waited 2 m" in line for line in lines)
     assert bool(lines) == (status == 502), "a reply that cannot be read is no silence of the service"
+
+
+@pytest.mark.parametrize(("code", "words"), [(502, "502"), ("overloaded", "200 with an error in it")])
+def test_an_error_within_a_good_reply_is_not_told_as_its_status(code, words):
+    """Nobody is told that a service does not answer because of a 200."""
+    error = APIError("x", response=json_response({}), code=code)
+    assert reason_of(error) == words
+
+
+def test_a_line_of_80_columns_says_what_is_waited_for():
+    """A progress line has room for an outage, beside how far the run is."""
+    outage = Outage(3600.0, lambda number: 20.0, known=True)
+    down(outage)
+    patience = Patience(outage, lambda: 10.0, lambda seconds: None)
+    assert patience.waiting() == "503, 10 s"
+    progress = Progress(total=1_000_000, rows=420_000, failed=3, cost=12.5, waiting=patience.waiting)
+    pace = Pace()
+    pace.note(10.0, progress)
+    assert line(progress, pace, 79) == "42 %  420,000 of 1,000,000 rows  3 failed  cost 12.50  waiting: 503, 10 s"
+
+
+def test_a_later_run_of_a_client_knows_that_the_service_has_answered():
+    """It waits as long as is granted, and not as for an address that may be wrong."""
+    service = Failing(503, 5.0, 5.0 + 2 * FIRST_PATIENCE)
+    client, _, service.clock = clocked(service)
+    for _ in range(8):
+        assert len(list(client.double.map(texts(20), batch=1))) == 20
+    assert service.clock() > service.end
+
+
+def test_an_outage_of_less_than_a_second_is_not_told(caplog):
+    """What is over before anybody could act on it makes no line, neither when it begins nor when it ends."""
+    service = Failing(503, 2.0, 2.3)
+    client, _, service.clock = clocked(service)
+    assert len(list(client.double.map(texts(300), batch=1))) == 300
+    assert not [record for record in caplog.records if record.name == "dynaclient"]
 
 
 # --- blame

@@ -215,3 +215,14 @@ def test_rows_that_are_not_sent_again_count_as_done(tmp_path):
     ).run()
     assert seen[-1] == (100, "writing out.jsonl")
     assert (found.rows, found.sent) == (100, 2)
+
+
+def test_replies_of_a_map_count_before_their_rows_are_given_out():
+    """What was paid ahead of the row at hand is in the sums, also of an iteration that is not finished."""
+    service = Doubler()
+    client, transport = client_of(service)
+    results = client.double.map(texts(100), batch=10, in_flight=1)
+    next(results)
+    results.close()
+    assert results.summary.rows == 1
+    assert results.summary.usage["cost.units"] == 10 * len(transport.requests)

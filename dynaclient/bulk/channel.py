@@ -104,6 +104,7 @@ class Channel:
         self.input = input_of(call)
         self._call, self.gate, policy, world = _gated(call, constants, pace, bare=not numbered, once=once, halt=halt)
         self.policy, self.world = policy, world
+        self._answered, self._address = call._core.answered, call.origin(constants)
         # Options are part of the gated call already, but for the media type, which is chosen for each, and further fields.
         options = set(call.options_among(constants)) - {"content_type", "extra"}
         self._constants = {name: value for name, value in constants.items() if name not in options}
@@ -113,6 +114,11 @@ class Channel:
     def _taken(self) -> ArgumentError:
         problem = Problem(self.input, "is what the rows are for; it cannot be the same for all of them")
         return ArgumentError("an option makes no sense", problems=(problem,), operation=self.name)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the service has answered such rows before, in whatever run of this client."""
+        return self._address in self._answered
 
     def arguments(self, rows: Sequence[Any]) -> dict[str, Any]:
         """The arguments of the call that carries these rows."""
@@ -216,6 +222,7 @@ class Channel:
         request: Request | None
         try:
             found = self.result(run, again=again)
+            self._answered.add(self._address)
             value, response, request, attempts = found.value, found.response, found.request, found.attempts
         except DynaclientError as error:
             if not isinstance(error, ReplyValidationError) or not error.rows:

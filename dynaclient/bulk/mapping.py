@@ -89,8 +89,9 @@ def _mapped(
     channel = Channel(call, constants, Pace(caps_of(rpm, tpm)), halt=ending)
     count = counter(tokenizer)
     solver, _ = solver_of(channel, ending)
-    engine = Engine(channel.accounted(solver.work), checked_in_flight(in_flight), ending, cut=solver.cut)
     summary = _Running(channel, call._core.world.clock)
+    work = summary.counted(channel.accounted(solver.work))
+    engine = Engine(work, checked_in_flight(in_flight), ending, cut=solver.cut)
     found = _results(engine, rows, runs(rows, limits, count), on_error == "raise", summary)
     return MapResults(found, summary)
 
@@ -131,7 +132,7 @@ class MapResults(Generic[T_co]):
 
     @property
     def summary(self) -> Summary:
-        """What the run has come to until now: rows that were given out, failures, requests, tokens. It is final once the iteration has ended."""
+        """What the run has come to until now: rows and failures that were given out; requests and tokens of the replies that came, also of rows that are still to be given out. It is final once the iteration has ended."""
         return self._running.summary()
 
     def __repr__(self) -> str:
@@ -148,10 +149,17 @@ class _Running:
         self.bill = Bill(channel.batch.sum if channel.batch else ())
         self.rows = self.failed = 0
 
-    def came(self, run: Run[Any], piece: Piece) -> None:
-        """Note the results of a run of rows."""
-        self.bill.add_facts(piece.facts(run.tokens))
-        self._ended = self._clock()
+    def counted(self, work: Callable[[Any], Worked[Piece]]) -> Callable[[Any], Worked[Piece]]:
+        """Return a function that does what ``work`` does, and notes what was paid for its results, given out or not."""
+
+        def worked(item: Any) -> Worked[Piece]:
+            found = work(item)
+            for run, piece in found.done:
+                self.bill.add_facts(piece.facts(run.tokens))
+            self._ended = self._clock()
+            return found
+
+        return worked
 
     def begin(self) -> None:
         """Note that the first row is asked for."""
@@ -185,7 +193,6 @@ def _results(
     finished = engine.ordered(cut)
     try:
         for done in finished:
-            running.came(done.run, done.result)
             for place, value in enumerate(done.result.values, done.run.first):
                 running.given(value)
                 if raising and isinstance(value, DynaclientError):

@@ -52,9 +52,17 @@ class Waiting:
         >>> Waiting("503", 0.0, 88.0, 3600.0).line(80.0)
         'the service does not answer (503); asking again in 8 s; waited 1 m 20 s of 1 h'
         """
-        ahead = f"asking again in {span(self.until - now)}" if self.until - now > 0.5 else "asking again"
+        ahead = f"asking again in {span(max(1.0, self.until - now))}" if self.until - now > 0.5 else "asking again"
         waited = f"waited {span(now - self.since)} of {span(self.patience)}"
         return f"the service does not answer ({self.reason}); {ahead}; {waited}"
+
+    def brief(self, now: float) -> str:
+        """Return the state in few words, for a line that is drawn anew.
+
+        >>> Waiting("503", 0.0, 88.0, 3600.0).brief(80.0)
+        '503, 8 s'
+        """
+        return f"{self.reason}, {span(max(1.0, self.until - now))}" if self.until - now >= 0.1 else self.reason
 
 
 def span(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from dynaclient.bulk.outage import Outage, Pass, span
+from dynaclient.bulk.outage import Outage, Pass, Waiting, span
 from dynaclient.cancel import current
 from dynaclient.errors import (
     APIError,
@@ -22,6 +22,8 @@ _ERRORS = 400
 """The lowest status that is an error."""
 _AGAIN = 60.0
 """Seconds after which an outage is told of again."""
+_WORTH = 1.0
+"""Seconds from the first failure until the service is asked again, at least, for an outage to be told of."""
 
 
 class Halted(Exception):
@@ -48,7 +50,7 @@ class Patience:
     halt:
         Asked while a thread waits: once it says True, the wait ends with `Halted`.
     tell:
-        Called with a line for people when the service is found down, once a minute while it is, and when it answers again.
+        Called with a line for people when the service is found down for a second or more, once a minute while it is, and when it answers again.
     """
 
     def __init__(
@@ -65,10 +67,10 @@ class Patience:
         self._error: DynaclientError | None = None
 
     def waiting(self) -> str:
-        """Return why nothing is sent at present, in a line for people; "" if requests flow."""
+        """Return why nothing is sent at present, in few words (``503, 8 s``); "" if requests flow."""
         with self._turn:
             found = self._outage.waiting
-            return found.line(self._clock()) if found is not None else ""
+            return found.brief(self._clock()) if found is not None else ""
 
     @property
     def proven(self) -> int:
@@ -177,10 +179,16 @@ class Patience:
             self._error = error
             self._outage.failed(given, now, reason_of(error), proof=proof)
             waiting = None if self._outage.given_up(now) else self._outage.waiting
-            if waiting is not None and (self._told_at is None or now - self._told_at >= _AGAIN):
+            if waiting is not None and waiting.patience and self._is_due(waiting, now):
                 self._told_at = now
                 self._tell(waiting.line(now))
             self._turn.notify_all()
+
+    def _is_due(self, waiting: Waiting, now: float) -> bool:
+        """Whether an outage is to be told of, for the first time or again; one that is over within a second is nobody's business."""
+        if self._told_at is None:
+            return waiting.until - waiting.since >= _WORTH
+        return now - self._told_at >= _AGAIN
 
     def refused(self, given: Pass) -> float | None:
         """Note a refusal because too much was sent; for how long nothing else has come, None if it may go on."""
@@ -191,8 +199,8 @@ class Patience:
 def reason_of(error: DynaclientError) -> str:
     """Return what came in place of an answer, in few words: the status of an error, or what a good status or no reply brought."""
     if isinstance(error, APIError):
-        told = error.status_code >= _ERRORS
-        return str(error.status_code) if told else f"{error.status_code} with an error in it"
+        meant = error.error_status
+        return str(meant) if meant >= _ERRORS else f"{meant} with an error in it"
     if isinstance(error, ReplyError):
         return "a reply that cannot be used"
     words = (

@@ -54,7 +54,7 @@ def solver_of(
     tell:
         Told of outages, see `Patience`; without it they are told on the logger.
     known:
-        Whether the service has answered before, in an earlier part of the run.
+        Whether the service has answered before, in an earlier part of the run; what it answered to other runs of the same client is known anyway.
     ceiling, sampling:
         As for `Solver`.
     """
@@ -65,6 +65,7 @@ def solver_of(
     def delay(number: int) -> float:
         return min(_LONGEST, base_delay(policy, number))
 
-    patience = Patience(Outage(granted, delay, known=known), world.clock, world.sleep, halt, tell)
+    outage = Outage(granted, delay, known=known or channel.answered)
+    patience = Patience(outage, world.clock, world.sleep, halt, tell)
     traits = Traits(channel.concerns_rows, channel.is_final, repeatable=repeatable, retrying=repeatable and granted > 0)
     return Solver(channel.send, traits, patience, delay, ceiling=ceiling, sampling=sampling), patience

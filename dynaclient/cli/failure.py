@@ -165,6 +165,7 @@ _HINTS: tuple[tuple[type[errors.DynaclientError], str], ...] = (
     (errors.SpecError, "--spec FILE names another document."),
 )
 _SHORT_WAIT = 60.0
+_PAYMENT_REQUIRED = 402
 
 
 def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM, *, many: bool = False) -> str:
