@@ -311,7 +311,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of all chance; the same gives the same calls")
     parser.add_argument("--draws", type=int, default=3, help="how many calls of each operation")
     options = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)
     good = True
     if not options.json:
         sys.stdout.write(f"{'document':28} {' '.join(f'{name:>10}' for name in COUNTS)}  faults  failures  seconds\n")
@@ -331,4 +330,5 @@ def shown(tally: Tally) -> str:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     sys.exit(main(sys.argv[1:]))

@@ -82,7 +82,7 @@ def test_nothing_behind_a_forgotten_quote_is_shown(run):  # noqa: F811
     [
         ("DYNACLIENT_SERVER", "", "the environment variable DYNACLIENT_SERVER is empty"),
         ("DYNACLIENT_CALL_SERVER", "", "DYNACLIENT_CALL_SERVER is empty"),
-        ("DYNACLIENT_SERVER", "foo", "DYNACLIENT_SERVER: 'foo'"),
+        ("DYNACLIENT_SERVER", "foo", "DYNACLIENT_SERVER: unknown server 'foo'"),
         ("DYNACLIENT_TIMEOUT", "soon", "the environment variable DYNACLIENT_TIMEOUT: 'soon'"),
         ("DYNACLIENT_RETRIES", "often", "DYNACLIENT_RETRIES"),
         ("DYNACLIENT_VALIDATE", "harder", "DYNACLIENT_VALIDATE"),

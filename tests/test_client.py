@@ -273,13 +273,13 @@ def test_errors_of_the_service_carry_all_that_came(status, kind):
 def test_a_body_that_breaks_the_document_is_explained():
     """A reply that breaks the schema raises before anything is returned, and holds what came."""
     reply = embeddings_reply([1.0])
-    reply["data"][0]["index"] = "zero"
+    reply["data"][0]["embedding"] = {"zero": 0}
     fake = FakeTransport(json_response(reply))
     with pytest.raises(dynaclient.ReplyValidationError) as caught:
         Client(transport=fake, bearer_auth=KEY).embeddings.create(input="a", model="m")
     (problem,) = caught.value.problems
-    assert problem.where == "$.data[0].index"
-    assert problem.pointer.startswith("/components/schemas/Embedding/properties/index")
+    assert problem.where == "$.data[0].embedding"
+    assert problem.pointer.startswith("/components/schemas/Embedding/properties/embedding")
     assert caught.value.value == reply
     assert json.loads(caught.value.response.body) == reply
 
