@@ -365,6 +365,8 @@ class Call:  # noqa: D101 - its docstring differs between class and instance
             self._core.warn(binder.error(found))
         if way.request_mode != "off" and (notes := binder.notes(bound)):
             self._core.warn(ArgumentError(f"{self._name}: sent as it is", problems=tuple(notes), operation=self._name))
+        if prepared.operation.deprecated or binder.deprecated:
+            self._core.deprecated.note(prepared.operation, binder.deprecated, bound)
         return bound
 
     def _send(self, shipment: Shipment, *, streamed: bool = False) -> Result:

@@ -36,6 +36,7 @@ from dynaclient.wire import Attempt, Request, Timeout
 from dynaclient.world import World
 
 if TYPE_CHECKING:
+    from dynaclient.deprecation import Deprecations
     from dynaclient.drift import Recorder
     from dynaclient.openapi.departure import Departure
     from dynaclient.openapi.items import Reading
@@ -79,6 +80,7 @@ class Core:
         self.on_wait: Callable[[Request, Attempt, int | None], object] | None = None
         self.checker = Checker(document.data, self.api.version, self.warn)
         self._tolerance: Tolerance | None = None
+        self._deprecations: Deprecations | None = None
         self._transport = transport
         self._make_transport = make_transport
         self._embedded: Transport | None = None
@@ -320,6 +322,15 @@ class Core:
     def note(self, operation: str, status: int, departures: list[Departure]) -> None:
         """Count and report what the mode ``lenient`` lets pass."""
         self.tolerance().note(operation, status, departures)
+
+    @property
+    def deprecated(self) -> Deprecations:
+        """What tells of deprecated operations and arguments."""
+        if self._deprecations is None:
+            from dynaclient.deprecation import Deprecations
+
+            self._deprecations = Deprecations()
+        return self._deprecations
 
     def tolerance(self) -> Tolerance:
         """What the mode ``lenient`` let pass; made when it is first asked for."""

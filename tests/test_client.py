@@ -439,3 +439,17 @@ def test_a_reply_whose_schema_is_broken_is_not_thrown_away(caplog):
         with Client(spec, transport=FakeTransport(json_response({"a": 1}), repeat=True), validate=mode) as client:
             assert client.x() == client.x() == {"a": 1}
     assert caplog.text.count("what comes here is not checked") == 4
+
+
+def test_what_is_deprecated_is_told_once(caplog):
+    """An operation when it is called, an argument when it is passed; each once for a client."""
+    parameters = [{"name": "old", "in": "query", "deprecated": True, "schema": {}}, {"name": "new", "in": "query"}]
+    node = {"operationId": "x", "deprecated": True, "parameters": parameters, "responses": {}}
+    spec = document({"/x": {"get": node}}, servers=[{"url": "http://h.test"}])
+    with Client(spec, transport=FakeTransport(json_response({}), repeat=True)) as client:
+        client.x(new="a")
+        client.x(new="a")
+        assert caplog.messages == ["x is deprecated"]
+        client.x(old="a")
+        client.with_options(timeout=5).x(old="a")
+    assert caplog.messages == ["x is deprecated", "x: the argument old is deprecated"]

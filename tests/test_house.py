@@ -19,6 +19,7 @@ FLOORS = [
         "options",
         "profile",
         "drift",
+        "deprecation",
         "tolerance",
         "project",
         "explain",

@@ -68,6 +68,7 @@ class Binder:
         judge = BodyJudge(operation, self.media, self._kind, self._document, checker) if self.media else None
         self._judge_body = judge
         self._unshown: Mapping[str, Parameter] | None = None
+        self.deprecated = tuple(field for field in operation.arguments if field.deprecated)
 
     def bind(
         self,
@@ -260,7 +261,8 @@ class Binder:
         """What is sent though a service may ignore or refuse it: properties of the body that are readOnly."""
         if bound.body is OMIT or self._judge_body is None:
             return []
-        return list(_argument_problems(self._judge_body.notes(bound.body), self.operation.arguments, self._whole))
+        found = list(self._judge_body.notes(bound.body))
+        return list(_argument_problems(found, self.operation.arguments, self._whole)) if found else []
 
     def _judge(self, field: Parameter, value: Any) -> tuple[Problem, ...]:
         assert field.schema is not None

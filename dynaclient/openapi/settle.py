@@ -38,6 +38,10 @@ _LITERAL = re.compile(r"/(\^.*\$)/", re.DOTALL)
 _COUNTS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties")
 _NUMBERS = ("minimum", "maximum", "multipleOf")
 _UNIONS = ("allOf", "anyOf", "oneOf")
+_OF_31 = frozenset(
+    {"const", "if", "then", "else", "contains", "prefixItems", "patternProperties", "propertyNames"}
+    | {"dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef"}
+)
 _LATER_SCHEMAS = ("if", "then", "else", "contains", "propertyNames")
 
 
@@ -110,6 +114,8 @@ class Settler:
         for keyword, value in node.items():
             rule = self._rules.get(keyword)
             if rule is None or (alone and keyword not in BESIDE_REFERENCE):
+                if keyword in _OF_31 and self._all.version == "3.0":
+                    self._all.tolerate(join(pointer, keyword), f"{keyword} is of OpenAPI 3.1 and means nothing in 3.0")
                 continue
             kept = rule(value, join(pointer, keyword))
             if kept is DROP:

@@ -18,8 +18,11 @@ UNRESERVED = "-._~"
 RESERVED = ":@!$&'()*+,;="  # in a path segment: what would end it ("/", "?", "#") is always encoded
 # allowReserved keeps the reserved set, but never what would end the value within a query: "#", "&", "+" and "[" "]" (RFC 3986, 3.4).
 RESERVED_IN_QUERY = ":/?@!$'()*,;="
+_EXACT = 2.0**53
 _TRIPLE = re.compile(r"(%[0-9A-Fa-f]{2})")
-_NOT_IN_COOKIE = re.compile(r"[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]")  # RFC 6265, 4.1.1: cookie-octet is all else
+# What would end a cookie or its header; RFC 6265, 4.1.1, allows less, yet the standard's own example is `greeting=Hello,
+# world!` (OpenAPI 3.2, 4.12.8), and browsers send it.
+_NOT_IN_COOKIE = re.compile(r"[^\x20-\x3a\x3c-\x7e]")
 _NOT_IN_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # RFC 9110, 5.5
 
 
@@ -55,6 +58,8 @@ def text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer() and 0 < abs(value) < _EXACT:
+        return str(int(value))  # 5.0 is 5 (JSON Schema 2020-12, 4.2.2), and services read it as that
     if isinstance(value, (bool, int, float)):
         return encode_json(value).decode()
     raise ValueError(
@@ -291,6 +296,7 @@ def _cookie(parameter: Parameter, value: Any) -> str:
         return "; ".join(f"{parameter.name}={_in_cookie(text(item))}" for item in value)
     pairs = value.items() if isinstance(value, Mapping) else [(part,) for part in _several(value)]
     parts: list[Any] = [part for pair in pairs for part in pair]
+    _undivided(value, ",")
     return f"{parameter.name}={','.join(_in_cookie(text(part)) for part in parts)}"
 
 

@@ -8,7 +8,7 @@ from dynaclient.errors import SpecError
 from dynaclient.openapi.lint.finding import Finding
 from dynaclient.openapi.lint.walk import Node
 from dynaclient.openapi.model import Api
-from dynaclient.openapi.pointer import UNRESOLVED, at, join, local_target
+from dynaclient.openapi.pointer import UNRESOLVED, at, deref, join, local_target
 
 
 def reference_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
@@ -31,6 +31,17 @@ def reference_findings(api: Api, listed: Iterable[Node]) -> Iterator[Finding]:
             known[reference] = _reason(api, reference)
         if known[reference]:
             yield Finding("reference-unresolved", where, f"the reference {reference!r} leads nowhere", known[reference])
+        elif _is_circle(api, node):
+            yield Finding("reference-unresolved", where, f"the reference {reference!r} leads back to itself")
+
+
+def _is_circle(api: Api, node: Node) -> bool:
+    """Whether references lead from one to the next and back, so that nothing ever stands there."""
+    try:
+        deref(api.document, node.value, node.pointer)
+    except SpecError as error:
+        return "circle" in str(error)
+    return False
 
 
 def _reason(api: Api, reference: str) -> str:
