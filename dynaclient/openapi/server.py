@@ -155,7 +155,7 @@ def _unknown(servers: tuple[Server, ...], wanted: str, others: Iterable[str]) ->
 
 
 def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target:
-    url = _fill(server, variables)
+    url = _fill(server, variables).strip()
     if url.startswith("//") and not base.startswith(("http://", "https://")):  # a host without a protocol
         url = f"https:{url}"
     if "://" not in url:
@@ -165,7 +165,7 @@ def _absolute(server: Server, base: str, variables: Mapping[str, str]) -> Target
                 "pass server='https://...' (at the shell --server), or server='local'",
                 pointer=server.pointer,
             )
-        url = urljoin(base, url)
+        url = urljoin(base, url or ".")  # an empty URL is the document's folder, not the document
     return _split(url, server.id, server.pointer)
 
 
