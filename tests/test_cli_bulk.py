@@ -233,7 +233,12 @@ def test_a_run_that_breaks_off_says_how_to_go_on(run, tmp_path):  # noqa: F811
 @pytest.mark.parametrize(
     ("status", "body", "code", "says"),
     [
-        (429, {"error": {"code": "insufficient_quota", "message": "x"}}, 9, "Look at the account's plan"),
+        (
+            429,
+            {"error": {"code": "insufficient_quota", "message": "x"}},
+            9,
+            "look at the account's plan, credit and limits at the service, then give the same command again",
+        ),
         (402, {"error": {"message": "x"}}, 8, "More attempts do not help: look at the account's plan"),
         (200, {"data": []}, 7, "`dynaclient call embeddings.create --validate warn` prints such a reply"),
         (200, "<html>", 7, "`dynaclient call embeddings.create -o raw` prints such a reply"),

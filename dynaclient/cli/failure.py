@@ -194,7 +194,7 @@ def hint_for(error: errors.DynaclientError, program: str = messages.PROGRAM, *, 
     attempts = getattr(error, "attempts", ())
     final = attempts and attempts[-1].final and wait is None
     if isinstance(error, errors.APIError) and (final or error.error_status == _PAYMENT_REQUIRED):
-        return f"More attempts do not help: {_ACCOUNT}."
+        return f"More attempts do not help: {_ACCOUNT}{', then give the same command again' if many else ''}."
     for kind, hint in (*(_MANY if many else ()), *_HINTS):
         if isinstance(error, kind):
             return hint.format(operation=operation, program=program) if operation or "{operation}" not in hint else ""
