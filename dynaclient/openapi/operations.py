@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dynaclient.errors import SpecError
 from dynaclient.openapi import names
 from dynaclient.openapi.model import OperationKey
-from dynaclient.openapi.pointer import at, join, local_target, unfollowed
+from dynaclient.openapi.pointer import chain, join
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 9.1
@@ -91,20 +91,7 @@ def path_items(document: Mapping[str, Any], path: str) -> tuple[tuple[Mapping[st
 
 
 def _chain(document: Mapping[str, Any], node: Any, pointer: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    seen: set[str] = set()
-    while isinstance(node, Mapping):
-        yield node, pointer
-        if not isinstance(node.get("$ref"), str):
-            return
-        if pointer in seen:
-            raise SpecError("these references lead in a circle", pointer=pointer)
-        seen.add(pointer)
-        try:
-            target = local_target(node["$ref"])
-            node = at(document, target)
-        except SpecError as error:
-            raise SpecError(unfollowed(node, error), pointer=pointer) from None
-        pointer = target
+    return ((item, place) for item, place in chain(document, node, pointer) if isinstance(item, Mapping))
 
 
 def _index(document: Mapping[str, Any], tolerated: list[str]) -> Iterator[OperationKey]:

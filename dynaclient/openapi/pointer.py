@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,6 +80,30 @@ def local_target(reference: str) -> str:
     return unquote(reference[1:])
 
 
+def chain(document: Any, node: Any, pointer: str) -> Iterator[tuple[Any, str]]:
+    """The node, then what its ``$ref`` leads to, and so on until something without one stands there; each with its pointer.
+
+    Raises
+    ------
+    SpecError
+        Where a reference leads nowhere, out of the document, or in a circle; what came before it was given.
+    """
+    seen: set[str] = set()
+    while True:
+        yield node, pointer
+        if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
+            return
+        if pointer in seen:
+            raise SpecError("these references lead in a circle", pointer=pointer)
+        seen.add(pointer)
+        try:
+            target = local_target(node["$ref"])
+            node = at(document, target)
+        except SpecError as error:
+            raise SpecError(unfollowed(node, error), pointer=pointer) from None
+        pointer = target
+
+
 def deref(document: Any, node: Any, pointer: str) -> tuple[Any, str]:
     """Follow ``$ref`` from a node until something else stands there.
 
@@ -93,18 +117,10 @@ def deref(document: Any, node: Any, pointer: str) -> tuple[Any, str]:
     SpecError
         Where a reference leads nowhere, out of the document, or in a circle.
     """
-    seen: set[str] = set()
-    while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
-        if pointer in seen:
-            raise SpecError("these references lead in a circle", pointer=pointer)
-        seen.add(pointer)
-        try:
-            target = local_target(node["$ref"])
-            node = at(document, target)
-        except SpecError as error:
-            raise SpecError(unfollowed(node, error), pointer=pointer) from None
-        pointer = target
-    return node, pointer
+    if not isinstance(node, Mapping) or "$ref" not in node:
+        return node, pointer
+    *_, last = chain(document, node, pointer)
+    return last
 
 
 def unfollowed(node: Any, error: SpecError) -> str:
