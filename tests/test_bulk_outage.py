@@ -375,7 +375,7 @@ def test_rows_that_are_bad_are_blamed_all_the_same(status, batch, share):
     """Those and no others, in a service that is sound as in one that fails now and then; be they the first, or the last and alone in the end."""
     bad = {f"t{number}": status for number in (0, 17, 18, 299)}
     client, transport, _ = clocked(Flaky(500, share, bad))
-    found = list(client.double.map(texts(300), batch=batch, on_error="record"))
+    found = list(client.double.map(texts(300), batch=batch, in_flight=1, on_error="record"))
     assert [place for place, item in enumerate(found) if isinstance(item, DynaclientError)] == [0, 17, 18, 299]
     assert len(transport.requests) <= 300 / batch + 4 * 45 + share * 300
 
