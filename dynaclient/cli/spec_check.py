@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,8 +125,7 @@ def check_command() -> click.Command:
 @click.pass_context
 def _learn(ctx: click.Context, recording: str, out: str | None) -> None:
     from dynaclient.cli import messages
-    from dynaclient.cli.output import Printer
-    from dynaclient.cli.yaml import to_yaml
+    from dynaclient.cli.yaml import write_yaml
     from dynaclient.drift import read_differences
     from dynaclient.openapi.learn import learned
 
@@ -137,13 +135,7 @@ def _learn(ctx: click.Context, recording: str, out: str | None) -> None:
     if overlay is None:
         messages.warning(f"nothing in {recording} concerns {shown.api.source}: there is no overlay to write")
         return
-    text = to_yaml(overlay).rstrip("\n")
-    if out is None:
-        Printer().text(text)
-    else:
-        from dynaclient.project.keep import write_whole
-
-        write_whole(Path(out), f"{text}\n".encode())
+    write_yaml(overlay, out)
     messages.note(
         f"{len(overlay['actions'])} actions from {len(differences)} differences; read them before they are used with --overlay"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from dynaclient.cli.documents import opened
@@ -14,9 +12,8 @@ from dynaclient.cli.settings import MESSAGES, shared_options
 @click.pass_context
 def _infer(ctx: click.Context, document: str | None, out: str | None) -> None:
     from dynaclient.cli import messages
-    from dynaclient.cli.output import Printer
     from dynaclient.cli.wording import counted
-    from dynaclient.cli.yaml import to_yaml
+    from dynaclient.cli.yaml import write_yaml
     from dynaclient.openapi.paging_overlay import paging_overlay
 
     shown = opened(ctx, document)
@@ -24,13 +21,7 @@ def _infer(ctx: click.Context, document: str | None, out: str | None) -> None:
     if overlay is None:
         messages.warning(f"nothing is inferred in {shown.api.source}: there is no overlay to write")
         return
-    text = to_yaml(overlay).rstrip("\n")
-    if out is None:
-        Printer().text(text)
-    else:
-        from dynaclient.project.keep import write_whole
-
-        write_whole(Path(out), f"{text}\n".encode())
+    write_yaml(overlay, out)
     count = counted(len(overlay["actions"]), "operation")
     messages.note(f"how the lists of {count} come in pages; read it before you use it with --overlay")
 

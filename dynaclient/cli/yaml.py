@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from dynaclient.openapi.media import encode_json
@@ -56,3 +57,16 @@ def _scalar(value: Any) -> str:
         sign = "" if exponent[0] in "+-" else "+"
         return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{sign}{exponent}"
     return encode_json(value).decode()
+
+
+def write_yaml(value: Any, out: str | None) -> None:
+    """Write a value as YAML to a file, whole or not at all; to standard output if none is named."""
+    text = to_yaml(value).rstrip("\n")
+    if out is None:
+        from dynaclient.cli.output import Printer
+
+        Printer().text(text)
+        return
+    from dynaclient.project.keep import write_whole
+
+    write_whole(Path(out), f"{text}\n".encode())
